@@ -1,0 +1,1 @@
+"""The command line: one module per command, two renderings (rich and JSON) of one result object."""

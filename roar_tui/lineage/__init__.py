@@ -1,0 +1,1 @@
+"""Questions over the store: references, walks upstream and downstream, folding."""

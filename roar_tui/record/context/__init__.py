@@ -1,0 +1,1 @@
+"""The circumstances of a run: git, packages, variables, host, scheduler, experiment trackers."""

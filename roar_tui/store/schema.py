@@ -1,0 +1,147 @@
+"""The tables of the index. A new schema rebuilds the index from the archive, so there are no migrations.
+
+Digests are BLOBs, times integer microseconds since the epoch. Paths and commands are TEXT, or BLOB where their bytes are not
+UTF-8 (see `to_sql`, `from_sql`).
+"""
+
+from __future__ import annotations
+
+import os
+
+VERSION = 1
+
+TABLES = """
+CREATE TABLE artifact (
+    id INTEGER PRIMARY KEY,
+    algorithm TEXT NOT NULL DEFAULT 'blake3',
+    digest BLOB NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'file',
+    size INTEGER,
+    first_seen INTEGER NOT NULL,
+    UNIQUE (digest, algorithm)
+);
+CREATE INDEX artifact_seen ON artifact (first_seen DESC, id DESC);
+
+CREATE TABLE path (
+    id INTEGER PRIMARY KEY,
+    path NOT NULL UNIQUE,
+    name NOT NULL
+);
+CREATE INDEX path_name ON path (name);
+
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    run_id TEXT NOT NULL UNIQUE,
+    record TEXT NOT NULL,
+    name TEXT,
+    command NOT NULL,
+    argv NOT NULL,
+    cwd NOT NULL,
+    state TEXT NOT NULL,
+    started INTEGER NOT NULL,
+    ended INTEGER,
+    exit_code INTEGER,
+    exit_signal INTEGER,
+    host TEXT NOT NULL,
+    user TEXT NOT NULL,
+    git_commit TEXT,
+    git_branch TEXT,
+    git_dirty INTEGER,
+    job_group TEXT,
+    inputs INTEGER NOT NULL,
+    outputs INTEGER NOT NULL,
+    steps INTEGER NOT NULL,
+    warnings INTEGER NOT NULL
+);
+CREATE INDEX job_started ON job (started DESC, id DESC);
+CREATE INDEX job_name ON job (name, started DESC);
+CREATE INDEX job_group_started ON job (job_group, started);
+
+CREATE TABLE step (
+    id INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    parent INTEGER,
+    program NOT NULL,
+    argv NOT NULL,
+    cwd NOT NULL,
+    started INTEGER NOT NULL,
+    ended INTEGER,
+    exit_code INTEGER,
+    exit_signal INTEGER,
+    UNIQUE (job, number)
+);
+
+CREATE TABLE used (
+    id INTEGER PRIMARY KEY,
+    step INTEGER NOT NULL REFERENCES step ON DELETE CASCADE,
+    artifact INTEGER REFERENCES artifact,
+    path INTEGER NOT NULL REFERENCES path,
+    role TEXT NOT NULL,
+    status TEXT NOT NULL,
+    opened INTEGER NOT NULL,
+    external INTEGER NOT NULL,
+    size INTEGER,
+    named INTEGER REFERENCES path
+);
+CREATE INDEX used_step ON used (step, opened);
+CREATE INDEX used_artifact ON used (artifact, opened);
+CREATE INDEX used_path ON used (path, opened);
+
+CREATE TABLE generated (
+    id INTEGER PRIMARY KEY,
+    step INTEGER NOT NULL REFERENCES step ON DELETE CASCADE,
+    artifact INTEGER REFERENCES artifact,
+    path INTEGER NOT NULL REFERENCES path,
+    role TEXT NOT NULL,
+    status TEXT NOT NULL,
+    opened INTEGER NOT NULL,
+    finished INTEGER,
+    survives INTEGER NOT NULL,
+    size INTEGER,
+    named INTEGER REFERENCES path
+);
+CREATE INDEX generated_step ON generated (step, opened);
+CREATE INDEX generated_artifact ON generated (artifact, opened);
+CREATE INDEX generated_path ON generated (path, opened);
+
+CREATE TABLE pipe (
+    id INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    opened INTEGER NOT NULL,
+    UNIQUE (job, number)
+);
+CREATE TABLE pipe_end (
+    pipe INTEGER NOT NULL REFERENCES pipe ON DELETE CASCADE,
+    step INTEGER NOT NULL REFERENCES step ON DELETE CASCADE,
+    writes INTEGER NOT NULL,
+    PRIMARY KEY (pipe, step, writes)
+) WITHOUT ROWID;
+CREATE INDEX pipe_end_step ON pipe_end (step, writes);
+
+CREATE TABLE ingested (
+    record TEXT PRIMARY KEY,
+    problem TEXT
+) WITHOUT ROWID;
+CREATE TABLE day (
+    name TEXT PRIMARY KEY,
+    mtime INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def to_sql(text: str) -> str | bytes:
+    """`text` as SQLite can hold it: itself, or its bytes where it is surrogate-escaped."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(text)
+    return text
+
+
+def from_sql(value: str | bytes) -> str:
+    """The inverse of `to_sql`."""
+    return os.fsdecode(value) if isinstance(value, bytes) else value
