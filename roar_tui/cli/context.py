@@ -1,0 +1,127 @@
+"""What all commands share: the options --store and --json, the opened store, and how results are printed.
+
+A command module looks so:
+
+    @click.command("name")
+    @ref_argument
+    @common_options            # --store and --json; the command gets `settings: Settings`
+    def command(settings: Settings, ref: str) -> int | None: ...   # an int is the exit status
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from roar_tui.store.store import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class Settings:
+    """The options that stand before or after the command; one per invocation, as click's `obj`."""
+
+    store: str | None = None
+    json: bool = False
+
+    @property
+    def root(self) -> Path:
+        """The archive's directory: --store, then ROAR_TUI_STORE, then the user's own."""
+        from roar_tui.store.location import archive_root
+
+        return archive_root(self.store)
+
+
+def _remember_store(ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        ctx.ensure_object(Settings).store = value
+    return value
+
+
+def _remember_json(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
+    if value:
+        ctx.ensure_object(Settings).json = True
+    return value
+
+
+store_option = click.option(
+    "--store",
+    metavar="DIR",
+    expose_value=False,
+    callback=_remember_store,
+    type=click.Path(),
+    help="The store to use, instead of ROAR_TUI_STORE or your own.",
+)
+json_option = click.option(
+    "--json", is_flag=True, expose_value=False, callback=_remember_json, help="Print one JSON document with all that is known."
+)
+
+
+def common_options(function: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
+    """Give a command --store and --json; it is called with the `Settings` as its first argument."""
+
+    @wraps(function)
+    def with_settings(*args: P.args, **kwargs: P.kwargs) -> R:
+        return function(click.get_current_context().ensure_object(Settings), *args, **kwargs)
+
+    return store_option(json_option(with_settings))
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Store, sqlite3.Connection]]:
+    """The store, brought up to date with its records, and a connection to its index for the time of the block."""
+    from roar_tui.cli.progress import Progress
+    from roar_tui.store.store import Store
+
+    store = Store.open(settings.root)
+    with Progress("reading new records") as progress:
+        report = store.sync(progress=progress)
+    tell_damaged(report.damaged)
+    db = store.reader()
+    try:
+        yield store, db
+    finally:
+        db.close()
+
+
+def tell_damaged(damaged: int) -> None:
+    """Say once, on stderr, that records could not be read."""
+    if damaged:
+        from roar_tui.cli.failures import say
+        from roar_tui.text import count
+
+        say(f"{count(damaged, 'damaged record')} left out", "roar-tui store info lists what cannot be read")
+
+
+def note(text: str | None) -> None:
+    """Say something about the answer, on stderr."""
+    if text:
+        from roar_tui.text import display
+
+        click.echo(display(text), err=True)
+
+
+def print_json(document: Any) -> None:
+    r"""Print one JSON document: indented for a person, compact for a program. Surrogates become `\udcXX` escapes."""
+    import json
+
+    indent = 2 if sys.stdout.isatty() else None
+    sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=indent, allow_nan=False) + "\n")
+
+
+def on_terminal() -> bool:
+    """Whether a full-screen program can run: a terminal on both ends, and not a dumb one."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb")
