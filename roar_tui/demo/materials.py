@@ -1,4 +1,4 @@
-"""Lays out the demo's project: its scripts, its parameters and the delivered data, and makes the change between the two runs."""
+"""Lays out the demo's project (scripts, parameters, delivered data) and makes the change between its two runs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ MODULES = 132  # 12 held out, three texts in each of the 40 shards: about 2 MB, 
 FEWEST = 44  # below that there would be empty shards
 SIZES = range(3_000, 48_000)  # bytes; large enough to be text, small enough that no module dominates its shard
 PACKAGES = ("", "asyncio", "concurrent/futures", "email", "html", "http", "importlib", "json", "logging", "unittest", "urllib")
+IGNORED = ".roar-tui/\n__pycache__/\nsources.zip\nraw/\nclean/\nshards/\n*.txt\nmodel.json\n"
 RETUNED = {"order": 4, "smoothing": 4.0}
 
 
@@ -31,7 +32,7 @@ def lay_out(project: Path) -> None:
     for script in sorted(resources.files(__package__).joinpath("project").iterdir(), key=lambda entry: entry.name):
         if script.name.endswith((".py", ".json")):
             (project / script.name).write_bytes(script.read_bytes())
-    (project / ".gitignore").write_text(".roar-tui/\n__pycache__/\nsources.zip\nraw/\nclean/\nshards/\n*.txt\nmodel.json\n", "utf-8")
+    (project / ".gitignore").write_text(IGNORED, "utf-8")
     _deliver(project / "sources.zip", standard_library())
 
 
