@@ -1,0 +1,84 @@
+"""Writing files so that no reader sees half of one, with the modes of the directory around them, and errors in plain words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from roar_tui.errors import StoreError
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def directory_like_parent(directory: Path) -> None:
+    """Make `directory`, unless it is there, with its parent's mode: private in a private store, shared in a group's.
+
+    The mode is set explicitly: in a group's directory a narrow umask of one member would shut the others out.
+    """
+    if directory.is_dir():
+        return
+    mode = directory.parent.stat().st_mode & 0o7777
+    try:
+        directory.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    directory.chmod(mode)
+
+
+def publish(path: Path, data: bytes) -> None:
+    """Make `path` hold `data`, whole or not at all, even if the machine stops now; raises OSError.
+
+    Who may enter the directory may read the file; only its owner may write it.
+    """
+    temporary = path.parent / f".{path.name[:16]}.{secrets.token_hex(8)}.tmp"
+    mode = 0o600 | path.parent.stat().st_mode & 0o044
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _flush_directory(path.parent)
+
+
+def _flush_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some network file systems cannot flush a directory
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def explain_write(place: Path, error: OSError) -> StoreError:
+    """The StoreError that says why nothing could be written at `place`, and what to do."""
+    if error.errno in FULL:
+        return StoreError(f"The disk of the store {place} is full.", "Free some space, or choose another store with --store DIR.")
+    if error.errno in FORBIDDEN:
+        return StoreError(f"Cannot write to the store {place}: {reason(error)}.", "Choose another store with --store DIR.")
+    return StoreError(f"Cannot write to the store {place}: {reason(error)}.", "Check the directory with: roar-tui doctor")
+
+
+def explain_read(place: Path, error: OSError) -> StoreError:
+    """The StoreError that says why `place` cannot be read, and what to do."""
+    if error.errno in FORBIDDEN:
+        return StoreError(
+            f"Cannot read {place}: {reason(error)}.", "Ask its owner for read permission, or choose another store with --store DIR."
+        )
+    return StoreError(f"Cannot read {place}: {reason(error)}.", "Check the store with: roar-tui doctor")
+
+
+def reason(error: OSError) -> str:
+    """What the system says of `error`, as the middle of a sentence."""
+    text = os.strerror(error.errno) if error.errno else str(error)
+    return text[:1].lower() + text[1:]
