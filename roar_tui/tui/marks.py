@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
+
+from roar_tui import text
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,6 @@ ASCII = Marks(
 )  # fmt: skip
 
 
-def unicode_terminal(environ: Mapping[str, str]) -> bool:
-    """Whether the locale says UTF-8, by the order that the C library uses: LC_ALL, LC_CTYPE, LANG."""
-    if environ.get("TERM") == "linux":  # the console's fonts have the lines, but not the marks
-        return False
-    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
-        if value := environ.get(name):
-            return "utf-8" in value.lower() or "utf8" in value.lower()
-    return False
-
-
-def marks(environ: Mapping[str, str] | None = None) -> Marks:
-    """The set that this terminal can show."""
-    return UNICODE if unicode_terminal(os.environ if environ is None else environ) else ASCII
+def marks() -> Marks:
+    """The set that this terminal can show, by the same rule as the command line's."""
+    return UNICODE if text.marks() is text.UNICODE else ASCII

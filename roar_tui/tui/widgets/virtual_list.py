@@ -1,0 +1,272 @@
+"""A list that asks for the rows on screen only: the same cost for a hundred rows and for a million.
+
+Moving the cursor draws two lines anew. Pages come from a `Source` on a reader's thread; a row that is not there yet is drawn as a
+faint mark. When the list changes, the cursor stays on the row it was on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic
+
+from textual import events, on
+from textual.binding import Binding
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.worker import Worker
+
+from roar_tui.tui.lines import Line
+from roar_tui.tui.pages import PAGE, Row, Source
+from roar_tui.tui.reading import Reader
+from roar_tui.tui.widgets.line_view import LineView
+
+KEPT_PAGES = 40
+SEARCHED_PAGES = 20  # how far a row is looked for after the list has changed
+
+MOVES: list[Binding] = [
+    Binding("up,k", "move(-1)", show=False),
+    Binding("down,j", "move(1)", show=False),
+    Binding("pageup,ctrl+b", "move_page(-1)", show=False),
+    Binding("pagedown,ctrl+f", "move_page(1)", show=False),
+    Binding("home,g", "move_end(-1)", show=False),
+    Binding("end,G", "move_end(1)", show=False),
+]
+
+
+class CursorView(LineView, can_focus=True):
+    """Lines with a cursor on one of them: keys, mouse, and redrawing of just the lines that change."""
+
+    BINDINGS: ClassVar[list[Binding]] = MOVES  # type: ignore[assignment]
+
+    @dataclass
+    class Moved(Message):
+        """The cursor rests on another line (or the line under it has become known)."""
+
+        view: CursorView
+        at: int
+
+        @property
+        def control(self) -> CursorView:
+            return self.view
+
+    @dataclass
+    class Chosen(Message):
+        """The line under the cursor was clicked a second time."""
+
+        view: CursorView
+        at: int
+
+        @property
+        def control(self) -> CursorView:
+            return self.view
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.cursor = 0
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are; subclasses say it."""
+        return len(self.content_lines)
+
+    def draw_line(self, at: int, width: int) -> Line:
+        """The line `at`; subclasses make it here."""
+        return self.content_lines[at]
+
+    def render_line(self, y: int) -> Strip:
+        at = y + self.scroll_offset.y
+        width = self.scrollable_content_region.width or self.size.width
+        if at >= self.line_count:
+            return self.painter.strip([], self.size.width)
+        under = None
+        if at == self.cursor:
+            under = "line--cursor" if self.has_focus else "line--cursor-blurred"
+        return self.painter.strip(self.draw_line(at, width), self.size.width, cursor=under)
+
+    def refresh_line_at(self, at: int) -> None:
+        """Draw one line anew, if it is on screen."""
+        y = at - self.scroll_offset.y
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def move_to(self, at: int) -> None:
+        """Put the cursor on line `at` (or the nearest there is) and scroll it into view."""
+        at = max(0, min(at, self.line_count - 1))
+        before, self.cursor = self.cursor, at
+        self.refresh_line_at(before)
+        self.refresh_line_at(at)
+        self.reveal()
+        if before != at:
+            self.post_message(self.Moved(self, at))
+
+    def reveal(self) -> None:
+        """Scroll the cursor into view, at once."""
+        top, height = self.scroll_offset.y, max(self.scrollable_content_region.height, 1)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
+
+    def resize_content(self, count: int) -> None:
+        """Tell the scroll bar how many lines there are."""
+        self.virtual_size = Size(self.size.width, count)
+
+    def action_move(self, by: int) -> None:
+        self.move_to(self.cursor + by)
+
+    def action_move_page(self, by: int) -> None:
+        self.move_to(self.cursor + by * max(self.scrollable_content_region.height - 1, 1))
+
+    def action_move_end(self, which: int) -> None:
+        self.move_to(0 if which < 0 else self.line_count - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """First click: the cursor goes there. A click on the cursor's own line: chosen."""
+        at = event.y + self.scroll_offset.y
+        if at >= self.line_count:
+            return
+        if at == self.cursor:
+            self.post_message(self.Chosen(self, at))
+        else:
+            self.move_to(at)
+
+    def on_focus(self) -> None:
+        self.refresh_line_at(self.cursor)
+
+    def on_blur(self) -> None:
+        self.refresh_line_at(self.cursor)
+
+    @on(events.Resize)
+    def _keep_cursor_in_view(self) -> None:
+        self.call_after_refresh(self.reveal)
+
+
+class VirtualList(CursorView, Generic[Row]):
+    """A `CursorView` over a `Source`. `draw` makes a line of a row: (row, width, whether it is under the cursor)."""
+
+    @dataclass
+    class Loaded(Message):
+        """The list has been read (again): `count` rows, or an `error`."""
+
+        view: VirtualList[Row]  # type: ignore[valid-type]
+        count: int
+        error: Exception | None = None
+
+        @property
+        def control(self) -> VirtualList[Row]:  # type: ignore[valid-type]
+            return self.view
+
+    def __init__(
+        self, reader: Reader, draw: Callable[[Row, int, bool], Line], *, id: str | None = None, classes: str | None = None  # noqa: A002
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._reader = reader
+        self._draw = draw
+        self._source: Source[Row] | None = None
+        self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
+        self._wanted: list[int] = []
+        self._loader: Worker[None] | None = None
+        self._generation = 0
+        self.count = 0
+
+    @property
+    def line_count(self) -> int:
+        return self.count
+
+    def row(self, at: int) -> Row | None:
+        """The row `at`, if it is here already."""
+        page = self._pages.get(at // PAGE)
+        return page[at % PAGE] if page is not None and at % PAGE < len(page) else None
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor, if it is here already."""
+        return self.row(self.cursor)
+
+    def draw_line(self, at: int, width: int) -> Line:
+        row = self.row(at)
+        if row is None:
+            self._want(at // PAGE)
+            return [("  …", "faint")]
+        return self._draw(row, width, at == self.cursor)
+
+    def use(self, source: Source[Row], *, keep: bool = False) -> Worker[None]:
+        """Show this source; `keep` tries to leave the cursor on the row it is on."""
+        return self.run_worker(self._read(source, keep), exclusive=True, group=f"{self.id}-read", exit_on_error=True)
+
+    async def _read(self, source: Source[Row], keep: bool) -> None:
+        top, cursor_row = self.row(self.scroll_offset.y), self.cursor_row
+        cursor, scroll = self.cursor, self.scroll_offset.y
+        try:
+            source.start_over()
+            count = await self._reader.run(source.count)
+            first = await self._reader.run(lambda db: source.page(db, 0))
+            fresh: dict[int, Sequence[Row]] = {0: first}
+            found = await self._locate(source, cursor_row, fresh) if keep and cursor_row is not None else None
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- shown by the screen as a sentence: a list must not end the explorer
+            self.post_message(self.Loaded(self, self.count, error))
+            return
+        self._source = source
+        self._generation += 1
+        self._pages = OrderedDict(fresh)
+        self._wanted.clear()
+        self.count = count
+        self.cursor = max(0, min(found if found is not None else cursor if keep else 0, count - 1))
+        self.resize_content(count)
+        if not keep or found is None:
+            self.scroll_to(y=0 if not keep else min(scroll, max(count - 1, 0)), animate=False, force=True)
+        elif scroll > 0 and top is not None:
+            self.scroll_to(y=max(scroll + found - cursor, 0), animate=False, force=True)
+        self.refresh()
+        self.call_after_refresh(self.reveal)
+        self.post_message(self.Loaded(self, count))
+        self.post_message(self.Moved(self, self.cursor))
+
+    async def _locate(self, source: Source[Row], row: Row, fresh: dict[int, Sequence[Row]]) -> int | None:
+        """Where `row` is now: searched from the top and around where it was."""
+        key, was = source.key(row), self.cursor // PAGE
+        for number in dict.fromkeys([was, *range(max(was - 2, 0), was + 3), *range(SEARCHED_PAGES)]):
+            page = fresh.get(number)
+            if page is None:
+                page = fresh[number] = await self._reader.run(lambda db, number=number: source.page(db, number))  # type: ignore[misc]
+            for i, other in enumerate(page):
+                if source.key(other) == key:
+                    return number * PAGE + i
+        return None
+
+    def _want(self, page: int) -> None:
+        """Ask for a page; called while drawing, so it only notes it."""
+        if page in self._wanted or self._source is None:
+            return
+        self._wanted.append(page)
+        if self._loader is None or self._loader.is_finished:
+            self._loader = self.run_worker(self._load_wanted(), group=f"{self.id}-pages", exit_on_error=True)
+
+    async def _load_wanted(self) -> None:
+        """Load what is wanted, the latest wish first: on a long jump the pages that flew by are not read."""
+        while self._wanted and self._source is not None:
+            top = self.scroll_offset.y // PAGE
+            near = [page for page in self._wanted if abs(page - top) <= 1] or self._wanted[-1:]
+            number, generation, source = near[-1], self._generation, self._source
+            self._wanted = [page for page in near if page != number]
+            try:
+                rows = await self._reader.run(lambda db: source.page(db, number))
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 -- as above
+                self.post_message(self.Loaded(self, self.count, error))
+                return
+            if generation != self._generation:
+                continue
+            self._pages[number] = rows
+            while len(self._pages) > KEPT_PAGES:
+                self._pages.popitem(last=False)
+            self.refresh()
+            if self.cursor // PAGE == number:
+                self.post_message(self.Moved(self, self.cursor))
