@@ -17,16 +17,16 @@ SHELLS = {
 }
 
 
-@click.command("completion")
+HELP = """Print the completion script of SHELL: bash, zsh or fish (default: the one you use).
+
+\b
+""" + "\n".join(f"{shell:<6} {line}" for shell, line in SHELLS.items())
+
+
+@click.command("completion", help=HELP)
 @click.argument("shell", type=click.Choice(list(SHELLS)), required=False)
 def command(shell: str | None) -> None:
-    """Print the completion script of SHELL: bash, zsh or fish (default: the one you use).
-
-    \b
-    bash   echo 'eval "$(roar-tui completion bash)"' >> ~/.bashrc
-    zsh    echo 'eval "$(roar-tui completion zsh)"' >> ~/.zshrc
-    fish   roar-tui completion fish > ~/.config/fish/completions/roar-tui.fish
-    """
+    """Print the completion script of one shell; raises `UsageError` where none is named and $SHELL is none of them."""
     from click.shell_completion import get_completion_class
 
     from roar_tui.cli.app import main

@@ -24,7 +24,7 @@ def complete_ref(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
     if not incomplete.startswith((".", "/", "~")):
         try:
             found = [CompletionItem(value, help=line) for value, line in _recent(ctx.ensure_object(Settings), incomplete)]
-        except Exception:  # noqa: BLE001 -- a message in the middle of a prompt helps nobody; `doctor` and `jobs` say it
+        except Exception:  # a message in the middle of a prompt helps nobody; the commands themselves say it
             found = []
     return found or [CompletionItem(incomplete, type="file")]
 
