@@ -116,13 +116,16 @@ class Pipe(Frozen, frozen=True):
 
 
 class Git(Frozen, frozen=True):
-    """The repository around the job's working directory; `patch` is the digest of the dirty patch's blob."""
+    """The repository around the job's working directory; `patch` is the digest of the dirty patch's blob.
+
+    `dirty` is None where git could not tell in time.
+    """
 
     root: str
     commit: str | None = None
     branch: str | None = None
     remote: str | None = None
-    dirty: bool = False
+    dirty: bool | None = False
     patch: str | None = None
 
 
