@@ -1,1 +1,1 @@
-"""Questions over the store: references, walks upstream and downstream, folding."""
+"""Walks over what the index links: references, upstream and downstream, folding, outlines and graphs."""

@@ -1,0 +1,115 @@
+"""The shape of a walk: nodes, the edges between them in the direction the data flows, and what a walk began with."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Direction(str, enum.Enum):
+    """UPSTREAM: towards what it was made from. DOWNSTREAM: towards what was made from it."""
+
+    UPSTREAM = "upstream"
+    DOWNSTREAM = "downstream"
+
+
+class Kind(str, enum.Enum):
+    """What a node is. JOB stands only at the top of a lazily opened walk that begins with several steps of one job."""
+
+    ARTIFACT = "artifact"
+    FILESET = "fileset"
+    PIPE = "pipe"
+    STEP = "step"
+    JOB = "job"
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another recorded generation of the same content, which may have been the one; `time` in microseconds."""
+
+    job: str
+    step: int
+    path: str
+    time: int
+
+
+@dataclass
+class Node:
+    """One thing in a walk. Fields that do not apply to its kind keep their defaults.
+
+    `id` is the contract's: `a:<digest>` (a known content, or the tree digest of a fileset), `f:<job>:<step>:<n>` (content
+    unknown), `p:<job>:<n>` (a pipe), `s:<job>:<step>`. Times are microseconds, sizes bytes, digests lowercase hex.
+    """
+
+    id: str
+    kind: Kind
+    depth: int = 0
+    root: bool = False  # artifacts and filesets: nothing recorded produced it
+    leaf: bool | None = None  # True: opening it gives nothing; None: not known before it is opened
+    note: str | None = None
+    # artifact and fileset
+    digest: str | None = None
+    size: int | None = None
+    role: str | None = None
+    status: str | None = None
+    paths: list[str] = field(default_factory=list)
+    alternatives: list[Alternative] = field(default_factory=list)
+    # fileset: the directory, how many files, what their names look like, and the files themselves where a walk has them
+    path: str | None = None
+    count: int = 0
+    pattern: str | None = None
+    members: list[Node] = field(default_factory=list)
+    # step and job; a pipe has job and number
+    job: str | None = None
+    step: int | None = None
+    number: int | None = None
+    program: str | None = None
+    argv: list[str] = field(default_factory=list)
+    cwd: str | None = None
+    started: int | None = None
+    ended: int | None = None
+    exit_code: int | None = None
+    exit_signal: int | None = None
+    state: Any = None  # the walker's own: what opening this node goes on from
+    edge: Edge | None = None  # how a lazily opened node is joined to the node that it was opened from
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """`common` of the `of` files that two ends touch: 250 of 1000."""
+
+    common: int
+    of: int
+
+
+@dataclass
+class Edge:
+    """Data flowed from `source` to `target` (node ids): through `paths`, from `time` on (microseconds)."""
+
+    source: str
+    target: str
+    paths: list[str] = field(default_factory=list)
+    time: int = 0
+    role: str | None = None
+    members: Overlap | None = None
+
+
+@dataclass
+class Walk:
+    """Everything upstream or downstream of `targets`: nodes by id, nearest first; edges in data-flow direction.
+
+    `written` counts the files that a step (node id) wrote into a directory, where it matters for "250 of 1000".
+    """
+
+    direction: Direction
+    targets: list[str]
+    nodes: dict[str, Node] = field(default_factory=dict)
+    edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
+    touched: dict[tuple[str, str], int] = field(default_factory=dict)
+    note: str | None = None
+
+    @property
+    def target(self) -> Node:
+        """The node that the walk began with (the first, where a job began it with several steps)."""
+        return self.nodes[self.targets[0]]
