@@ -34,9 +34,9 @@ def command(shell: str | None) -> None:
     name = shell or os.path.basename(os.environ.get("SHELL", ""))
     kind = get_completion_class(name) if name in SHELLS else None
     if kind is None:
-        raise UsageError("cannot tell which shell you use", "name it: roar-tui completion bash, zsh or fish")
+        raise UsageError("It is not clear which shell you use.", "Name it: roar-tui completion bash (or zsh, fish).")
     # The template only: click's source() of bash starts one to ask its version.
     script = kind(main, {}, "roar-tui", "_ROAR_TUI_COMPLETE")
     click.echo(script.source_template % script.source_vars())
     if sys.stdout.isatty():
-        note(f"this is the script itself; to install it: {SHELLS[name]}")
+        note(f"This is the script itself; to install it: {SHELLS[name]}")

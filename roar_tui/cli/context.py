@@ -24,6 +24,7 @@ import click
 if TYPE_CHECKING:
     import sqlite3
 
+    from roar_tui.store.results import SyncReport
     from roar_tui.store.store import Store
 
 P = ParamSpec("P")
@@ -89,7 +90,7 @@ def opened(settings: Settings) -> Iterator[tuple[Store, sqlite3.Connection]]:
     store = Store.open(settings.root)
     with Progress("reading new records") as progress:
         report = store.sync(progress=progress)
-    tell_damaged(report.damaged)
+    _tell(report)
     db = store.reader()
     try:
         yield store, db
@@ -97,13 +98,19 @@ def opened(settings: Settings) -> Iterator[tuple[Store, sqlite3.Connection]]:
         db.close()
 
 
-def tell_damaged(damaged: int) -> None:
-    """Say once, on stderr, that records could not be read."""
-    if damaged:
-        from roar_tui.cli.failures import say
-        from roar_tui.text import count
+def _tell(report: SyncReport) -> None:
+    """Say once, on stderr, what is missing from the index."""
+    from roar_tui.cli.failures import say
+    from roar_tui.text import count
 
-        say(f"{count(damaged, 'damaged record')} left out", "roar-tui store info lists what cannot be read")
+    if report.damaged:
+        say(f"{count(len(report.damaged), 'record')} just found damaged and left out.", "roar-tui store info lists what cannot be read")
+    if report.unreadable:
+        say(f"{count(len(report.unreadable), 'record or folder', 'records or folders')} may not be read by you and are left out.")
+    if report.busy:
+        say("Another process is bringing the index up to date; the newest jobs may be missing.")
+    if report.warning:
+        say(report.warning)
 
 
 def note(text: str | None) -> None:
@@ -111,7 +118,7 @@ def note(text: str | None) -> None:
     if text:
         from roar_tui.text import display
 
-        click.echo(display(text), err=True)
+        click.echo("\n".join(display(line) for line in text.split("\n")), err=True)
 
 
 def print_json(document: Any) -> None:

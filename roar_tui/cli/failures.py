@@ -22,8 +22,8 @@ PIPE_CLOSED = 141  # as a shell reports a program that SIGPIPE ended
 
 def say(message: str, hint: str = "", more: list[str] | None = None) -> None:
     """Write a sentence to stderr, the lines of `more` and the hint indented below it."""
-    lines = [f"roar-tui: {_printable(message)}", *(f"  {_printable(line)}" for line in more or [])]
-    lines += [f"  {_printable(line)}" for line in hint.splitlines() if line]
+    lines = [f"roar-tui: {display(message)}", *(f"  {display(line)}" for line in more or [])]
+    lines += [f"  {display(line)}" for line in hint.splitlines() if line]
     click.echo("\n".join(lines), err=True)
 
 
@@ -45,17 +45,17 @@ def _said(error: Exception) -> int:
         return PIPE_CLOSED
     if isinstance(error, click.UsageError):
         path = error.ctx.command_path if error.ctx else "roar-tui"
-        say(_sentence(error.format_message()), getattr(error, "hint", "") or f"{path} --help tells how it is used")
+        say(" ".join(error.format_message().split()), getattr(error, "hint", "") or f"How it is used: {path} --help")
         return USAGE
     if isinstance(error, click.ClickException):
-        say(_sentence(error.format_message()))
+        say(" ".join(error.format_message().split()))
         return USAGE
     if isinstance(error, RoarTuiError):
         say(error.message, error.hint, error.candidates if isinstance(error, AmbiguousError) else None)
         return error.exit_status
     if isinstance(error, OSError) and error.errno:
         where = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, (str, bytes)) else ""
-        say(f"{os.strerror(error.errno)}{where}", _os_hint(error.errno))
+        say(f"{os.strerror(error.errno)}{where}.", _os_hint(error.errno))
         if not where:  # a write to stdout: keep Python's own flush at exit from saying it again
             _silence_stdout()
         return STORE
@@ -63,28 +63,18 @@ def _said(error: Exception) -> int:
         import sqlite3
 
         if isinstance(error, sqlite3.Error):
-            say(f"the index cannot be read: {error}", "roar-tui store rebuild makes it anew from the records")
+            say(f"The index cannot be read: {error}.", "Make it anew from the records: roar-tui store rebuild")
             return STORE
-    say(f"internal error: {type(error).__name__}: {error}", "set ROAR_TUI_DEBUG=1 for the traceback, and report it please")
+    say(f"Internal error: {type(error).__name__}: {error}", "ROAR_TUI_DEBUG=1 in the environment shows where; please report it.")
     return INTERNAL
 
 
 def _os_hint(number: int) -> str:
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return "free some space, or choose another store with --store DIR"
+        return "Free some space, or choose another store with --store DIR."
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "check the permissions, or choose another store with --store DIR"
+        return "Check the permissions, or choose another store with --store DIR."
     return ""
-
-
-def _sentence(text: str) -> str:
-    """click's messages without their capital and full stop, as ours are."""
-    text = " ".join(text.split()).rstrip(".")
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
-
-
-def _printable(text: str) -> str:
-    return display(text)
 
 
 def unknown_command(args: list[str], known: list[str], ctx: click.Context) -> click.UsageError:
@@ -92,11 +82,11 @@ def unknown_command(args: list[str], known: list[str], ctx: click.Context) -> cl
     from difflib import get_close_matches
 
     near = get_close_matches(args[0], known, n=1, cutoff=0.6)
-    error = click.UsageError(f"there is no command '{args[0]}'", ctx)
+    error = click.UsageError(f"There is no command {args[0]!r}.", ctx)
     if near:
-        hint = f"did you mean roar-tui {near[0]}?"
+        hint = f"Did you mean: roar-tui {near[0]}"
     else:
-        hint = f"to record it as a job: roar-tui run {command_line(args)}\nroar-tui --help lists the commands"
+        hint = f"To record it as a job: roar-tui run {command_line(args)}\nAll commands: roar-tui --help"
     error.hint = hint  # type: ignore[attr-defined]
     return error
 
