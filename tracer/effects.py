@@ -1,0 +1,396 @@
+"""A call -> what it did to the file system and the process tree. Calls that failed or did nothing that matters have no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tracer.arguments import array, clone_flags, descriptor, field, flags, string
+from tracer.events import Call, Unfinished
+
+
+@dataclass(slots=True, frozen=True)
+class Place:
+    """A path as a call gave it: `name` below `directory`; None is the process's working directory."""
+
+    directory: str | None
+    name: str
+
+
+@dataclass(slots=True, frozen=True)
+class Mode:
+    """What an open asked for. `keeps`: existing content stays, so what is written mixes with what was there."""
+
+    reads: bool
+    writes: bool
+    creates: bool
+    exclusive: bool
+    truncates: bool
+    temporary: bool
+    nothing: bool  # O_PATH, O_DIRECTORY: no content is touched
+
+    @property
+    def keeps(self) -> bool:
+        return self.writes and not (self.truncates or self.exclusive or self.temporary)
+
+
+@dataclass(slots=True, frozen=True)
+class Opened:
+    """`path` is the real one where the log has it, `place` what the call gave."""
+
+    mode: Mode
+    place: Place | None
+    path: str | None
+    deleted: bool
+    number: int
+
+
+@dataclass(slots=True, frozen=True)
+class Executed:
+    """The process image was replaced; `cut` says that strace left out part of the arguments."""
+
+    place: Place
+    argv: list[str]
+    cut: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Forked:
+    """A process or thread was made; it starts with the working directory and descriptors of its parent, or shares them."""
+
+    child: int
+    thread: bool
+    shares_directory: bool
+    shares_files: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Entered:
+    """The working directory changed."""
+
+    place: Place
+
+
+@dataclass(slots=True, frozen=True)
+class Renamed:
+    """`old` is `new` now; with `exchange` the other way round too."""
+
+    old: Place
+    new: Place
+    exchange: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Linked:
+    """A hard link; `descriptor` is the number in /proc/self/fd/N, the way an O_TMPFILE gets its name."""
+
+    old: Place
+    new: Place
+    descriptor: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class Removed:
+    """A name was removed."""
+
+    place: Place
+
+
+@dataclass(slots=True, frozen=True)
+class Truncated:
+    """A file was cut or extended; `whole` says that nothing of its content stayed."""
+
+    place: Place
+    whole: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Duplicated:
+    """The descriptor `number` is now `path`: a file, or a pipe as `pipe:[N]`."""
+
+    number: int
+    path: str | None
+
+
+@dataclass(slots=True, frozen=True)
+class Piped:
+    """`key` is how descriptors of it are printed: `pipe:[N]`; a socketpair has two keys."""
+
+    kind: str
+    keys: tuple[str, ...]
+
+
+@dataclass(slots=True, frozen=True)
+class Connected:
+    """A connection to a network address was begun."""
+
+    address: str
+    port: int
+
+
+@dataclass(slots=True, frozen=True)
+class Isolated:
+    """The process has another root or other mounts than we do: its paths are not ours."""
+
+    call: str
+
+
+@dataclass(slots=True, frozen=True)
+class Rewired:
+    """A symbolic link was made: what was resolved before may lead elsewhere now."""
+
+
+@dataclass(slots=True, frozen=True)
+class Ring:
+    """io_uring: what goes through the ring is not seen."""
+
+
+Effect = (
+    Opened | Executed | Forked | Entered | Renamed | Linked | Removed | Truncated | Duplicated | Piped | Connected | Isolated
+    | Rewired | Ring
+)  # fmt: skip
+
+
+def effect(call: Call) -> Effect | None:
+    """What `call` did; None where it failed, did nothing that matters, or is not one that we know.
+
+    Raises ValueError where its arguments cannot be read.
+    """
+    waits_not = call.error == "EINPROGRESS"  # a connect that goes on in the background
+    if (call.error is not None and not waits_not) or call.value is None:
+        return None
+    handler = _HANDLERS.get(call.name)
+    return handler(call) if handler is not None else None
+
+
+def intents(call: Unfinished) -> list[Place]:
+    """The places that a call in flight may be writing to: strace prints its entry before the kernel does it."""
+    try:
+        return _intents(call.name, call.args)
+    except (ValueError, IndexError):
+        return []
+
+
+@lru_cache(maxsize=4096)
+def mode(raw: str, creates: bool = False) -> Mode:
+    """The mode in the raw flags of an open, `O_WRONLY|O_CREAT|O_TRUNC`."""
+    names = flags(raw)
+    writes = "O_WRONLY" in names or "O_RDWR" in names
+    temporary = "O_TMPFILE" in names
+    return Mode(
+        reads="O_WRONLY" not in names,
+        writes=writes,
+        creates="O_CREAT" in names,
+        exclusive="O_EXCL" in names and "O_CREAT" in names,
+        truncates=writes and "O_TRUNC" in names,
+        temporary=temporary,
+        nothing="O_PATH" in names or ("O_DIRECTORY" in names and not temporary),
+    )
+
+
+_CREAT = Mode(reads=False, writes=True, creates=True, exclusive=False, truncates=True, temporary=False, nothing=False)
+
+
+def at(directory: str, name: str) -> Place:
+    """The place that a directory descriptor (raw) and a string argument (raw) give."""
+    return Place(descriptor(directory).path, string(name)[0])
+
+
+def here(name: str) -> Place:
+    """The place that a string argument (raw) gives, below the working directory."""
+    return Place(None, string(name)[0])
+
+
+def _opened(call: Call, wanted: Mode, place: Place | None) -> Effect | None:
+    if wanted.nothing or call.value is None:
+        return None
+    return Opened(wanted, place, call.path, call.deleted, call.value)
+
+
+def _place(make: Callable[..., Place], *raw: str) -> Place | None:
+    """The place, or None where the argument is not a string (an address): the returned descriptor still says the path."""
+    try:
+        return make(*raw)
+    except ValueError:
+        return None
+
+
+def _open(call: Call) -> Effect | None:
+    return _opened(call, mode(call.args[1]), _place(here, call.args[0]))
+
+
+def _openat(call: Call) -> Effect | None:
+    return _opened(call, mode(call.args[2]), _place(at, call.args[0], call.args[1]))
+
+
+def _openat2(call: Call) -> Effect | None:
+    wanted = field(call.args[2], "flags")
+    return _opened(call, mode(wanted or "O_RDONLY"), _place(at, call.args[0], call.args[1]))
+
+
+def _creat(call: Call) -> Effect | None:
+    return _opened(call, _CREAT, _place(here, call.args[0]))
+
+
+def _by_handle(call: Call) -> Effect | None:
+    return _opened(call, mode(call.args[2]), None)
+
+
+def _execve(call: Call) -> Effect | None:
+    return _executed(here(call.args[0]), call.args[1])
+
+
+def _execveat(call: Call) -> Effect | None:
+    place = at(call.args[0], call.args[1])
+    return _executed(place, call.args[2])
+
+
+def _executed(place: Place, raw: str) -> Effect:
+    try:
+        items, cut = array(raw)
+    except ValueError:
+        return Executed(place, [], True)
+    argv = []
+    for item in items:
+        text, short = string(item)
+        cut |= short
+        argv.append(text)
+    return Executed(place, argv, cut)
+
+
+def _forked(call: Call) -> Effect | None:
+    names = clone_flags(call.args) if call.name.startswith("clone") else frozenset[str]()
+    if not call.value:
+        return None
+    return Forked(call.value, "CLONE_THREAD" in names, "CLONE_FS" in names, "CLONE_FILES" in names)
+
+
+def _chdir(call: Call) -> Effect | None:
+    return Entered(here(call.args[0]))
+
+
+def _fchdir(call: Call) -> Effect | None:
+    path = descriptor(call.args[0]).path
+    return Entered(Place(path, "")) if path is not None else None
+
+
+def _rename(call: Call) -> Effect | None:
+    return Renamed(here(call.args[0]), here(call.args[1]), False)
+
+
+def _renameat(call: Call) -> Effect | None:
+    exchange = len(call.args) > 4 and "RENAME_EXCHANGE" in flags(call.args[4])
+    return Renamed(at(*call.args[0:2]), at(*call.args[2:4]), exchange)
+
+
+def _link(call: Call) -> Effect | None:
+    return Linked(here(call.args[0]), here(call.args[1]), None)
+
+
+def _linkat(call: Call) -> Effect | None:
+    old = at(*call.args[0:2])
+    number = None
+    if not old.name:  # AT_EMPTY_PATH: the descriptor itself
+        number = descriptor(call.args[0]).number
+    for prefix in ("/proc/self/fd/", "/dev/fd/", "/proc/thread-self/fd/"):
+        if old.name.startswith(prefix) and old.name[len(prefix) :].isdigit():
+            number = int(old.name[len(prefix) :])
+    return Linked(old, at(*call.args[2:4]), number)
+
+
+def _unlink(call: Call) -> Effect | None:
+    return Removed(here(call.args[0]))
+
+
+def _unlinkat(call: Call) -> Effect | None:
+    return None if "AT_REMOVEDIR" in call.args[2] else Removed(at(*call.args[0:2]))
+
+
+def _truncate(call: Call) -> Effect | None:
+    return Truncated(here(call.args[0]), call.args[1].strip() == "0")
+
+
+def _ftruncate(call: Call) -> Effect | None:
+    path = descriptor(call.args[0]).path
+    return Truncated(Place(path, ""), call.args[1].strip() == "0") if path is not None and path.startswith("/") else None
+
+
+def _dup(call: Call) -> Effect | None:
+    return Duplicated(call.value, call.path) if call.value is not None and call.value <= 2 else None
+
+
+def _pipe(call: Call) -> Effect | None:
+    return _piped("pipe", call.args[0])
+
+
+def _socketpair(call: Call) -> Effect | None:
+    return _piped("socketpair", call.args[-1])
+
+
+def _piped(kind: str, raw: str) -> Effect | None:
+    keys = [descriptor(item).path for item in array(raw)[0]]
+    known = tuple(dict.fromkeys(key for key in keys if key is not None))
+    return Piped(kind, known) if known else None
+
+
+def _connected(call: Call) -> Effect | None:
+    family = field(call.args[1], "sa_family")
+    if family == "AF_INET":
+        port, address = field(call.args[1], "sin_port"), field(call.args[1], "sin_addr")
+    elif family == "AF_INET6":
+        port, address = field(call.args[1], "sin6_port"), field(call.args[1], "sin6_addr")
+        if address is None:  # strace prints inet_pton(AF_INET6, "::1", &sin6_addr) in the place of the field
+            parts = call.args[1].split('"')
+            address = f'"{parts[1]}"' if len(parts) > 2 else None
+    else:
+        return None
+    if port is None or address is None:
+        return None
+    digits = "".join(character for character in port if character.isdigit())
+    quoted = address.split('"')
+    return Connected(quoted[1] if len(quoted) > 1 else address, int(digits)) if digits else None
+
+
+def _isolated(call: Call) -> Effect | None:
+    if call.name == "unshare" and not flags(call.args[0]) & {"CLONE_NEWNS"}:
+        return None
+    return Isolated(call.name)
+
+
+def _rewired(call: Call) -> Effect | None:
+    return Rewired()
+
+
+def _ring(call: Call) -> Effect | None:
+    return Ring()
+
+
+_HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
+    "open": _open, "openat": _openat, "openat2": _openat2, "creat": _creat, "open_by_handle_at": _by_handle,
+    "execve": _execve, "execveat": _execveat, "fork": _forked, "vfork": _forked, "clone": _forked, "clone3": _forked,
+    "chdir": _chdir, "fchdir": _fchdir, "rename": _rename, "renameat": _renameat, "renameat2": _renameat,
+    "link": _link, "linkat": _linkat, "unlink": _unlink, "unlinkat": _unlinkat, "truncate": _truncate,
+    "ftruncate": _ftruncate, "dup2": _dup, "dup3": _dup, "pipe": _pipe, "pipe2": _pipe, "socketpair": _socketpair,
+    "connect": _connected, "chroot": _isolated, "pivot_root": _isolated, "unshare": _isolated, "setns": _isolated,
+    "symlink": _rewired, "symlinkat": _rewired, "io_uring_setup": _ring,
+}  # fmt: skip
+
+
+def _intents(name: str, args: list[str]) -> list[Place]:
+    if name in ("open", "openat", "openat2"):
+        raw = args[1] if name == "open" else args[2]
+        wanted = mode((field(raw, "flags") or "O_RDWR") if name == "openat2" else raw)
+        return ([here(args[0])] if name == "open" else [at(*args[0:2])]) if wanted.writes else []
+    if name in ("creat", "truncate", "unlink"):
+        return [here(args[0])]
+    if name == "unlinkat":
+        return [at(*args[0:2])]
+    if name == "ftruncate":
+        path = descriptor(args[0]).path
+        return [Place(path, "")] if path is not None else []
+    if name in ("rename", "link"):
+        return [here(args[0]), here(args[1])]
+    if name in ("renameat", "renameat2", "linkat"):
+        return [at(*args[0:2]), at(*args[2:4])]
+    return []
