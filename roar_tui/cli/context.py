@@ -104,21 +104,21 @@ def _tell(report: SyncReport) -> None:
     from roar_tui.text import count
 
     if report.damaged:
-        say(f"{count(len(report.damaged), 'record')} just found damaged and left out.", "roar-tui store info lists what cannot be read")
+        say(f"{count(len(report.damaged), 'damaged record')} left out.", "Which ones, and why: roar-tui store info")
     if report.unreadable:
-        say(f"{count(len(report.unreadable), 'record or folder', 'records or folders')} may not be read by you and are left out.")
+        say(f"{count(len(report.unreadable), 'file')} of the store left out, which you may not read.", "Which ones: roar-tui store info")
     if report.busy:
         say("Another process is bringing the index up to date; the newest jobs may be missing.")
     if report.warning:
         say(report.warning)
 
 
-def note(text: str | None) -> None:
-    """Say something about the answer, on stderr."""
-    if text:
-        from roar_tui.text import display
+def note(*lines: str | None) -> None:
+    """Say something about the answer, on stderr; lines that are None or empty are not written."""
+    from roar_tui.text import display
 
-        click.echo("\n".join(display(line) for line in text.split("\n")), err=True)
+    for line in filter(None, lines):
+        click.echo(display(line), err=True)
 
 
 def print_json(document: Any) -> None:

@@ -65,7 +65,7 @@ def _said(error: Exception) -> int:
         if isinstance(error, sqlite3.Error):
             say(f"The index cannot be read: {error}.", "Make it anew from the records: roar-tui store rebuild")
             return STORE
-    say(f"Internal error: {type(error).__name__}: {error}", "ROAR_TUI_DEBUG=1 in the environment shows where; please report it.")
+    say(f"Internal error: {type(error).__name__}: {error}", "ROAR_TUI_DEBUG=1 shows where; please report it.")
     return INTERNAL
 
 

@@ -17,8 +17,11 @@ ON_TERMINAL = 100  # rows when nobody asked for a number and a person would scro
 
 
 class Row(Protocol):
+    """A row of a list that can be paged."""
+
     @property
-    def cursor(self) -> Cursor: ...
+    def cursor(self) -> Cursor:
+        """The row's place in the list."""
 
 
 R = TypeVar("R", bound=Row)
@@ -59,7 +62,7 @@ def tell_empty(what: str, filter_text: str, limit: int | None, empty_store: bool
     if limit == 0:
         return
     if empty_store:
-        note("Nothing is recorded yet. Record a first job:  roar-tui run python3 train.py\nor try it on an example:  roar-tui demo")
+        note("Nothing is recorded yet. Record a first job:  roar-tui run python3 train.py", "Or see it on an example:  roar-tui demo")
     elif filter_text:
         note(f"No {what} match {filter_text!r}. Without --filter all are listed; roar-tui {what} --help tells what it can say.")
     else:

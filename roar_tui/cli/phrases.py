@@ -49,5 +49,5 @@ def signal_name(number: int) -> str:
 
 def git_phrase(git: Git) -> str:
     """`main@726f617 dirty`."""
-    at = f"{display(git.branch)}@{git.commit[:7]}" if git.branch and git.commit else (git.commit or git.branch or "no commit yet")
+    at = "@".join(part for part in (display(git.branch or ""), (git.commit or "")[:7]) if part) or "no commit yet"
     return f"{at} dirty" if git.dirty else at
