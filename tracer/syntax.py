@@ -1,31 +1,264 @@
-"""A line of strace output, parsed; the halves of unfinished and resumed calls, joined."""
+"""A line of strace output, parsed; the halves of unfinished and resumed calls, joined.
+
+Written for `strace -f -y -ttt -o FILE` and tolerant of what other options print. Two of strace's habits to know: `-qq` and `-qqq`
+suppress the `+++ exited` and `+++ killed` lines (`-q` does not), and a thread that calls execve goes on under its leader's pid.
+"""
 
 from __future__ import annotations
 
-from tracer.arguments import Descriptor, array, clone_flags, descriptor, field, flags, split, string
+import re
+
+from tracer.arguments import Descriptor, address, array, clone_flags, descriptor, field, flags, scan, split, string
+from tracer.escapes import unescape
 from tracer.events import Call, Event, Exited, Killed, Signal, Superseded, Unfinished, Unparsed
+from tracer.lines import DAY, FAST, Prefix, Return, prefix, returned, signal_number
 
 __all__ = [
     "Call", "Descriptor", "Event", "Exited", "Killed", "Reader", "Signal", "Superseded", "Unfinished", "Unparsed",
-    "array", "clone_flags", "descriptor", "field", "flags", "split", "string",
+    "address", "array", "clone_flags", "descriptor", "field", "flags", "split", "string", "unescape",
 ]  # fmt: skip
+
+_CALL = re.compile(r"([A-Za-z_]\w*|\?+)\(")
+_RESUMED = re.compile(r"<\.\.\. ([A-Za-z_]\w*|\?+) resumed>")
+_SIGNAL = re.compile(r"--- (SIG\w+|\d+)\b.* ---$")
+_STOPPED = re.compile(r"--- stopped by \w+ ---$")
+_EXITED = re.compile(r"\+\+\+ exited (?:with |\(status )(-?\d+)\)? \+\+\+$")
+_KILLED = re.compile(r"\+\+\+ killed by (?:signal )?(\w+)(?: \((core dumped)\))? \+\+\+$")
+_SUPERSEDED = re.compile(r"\+\+\+ superseded by execve in pid (\d+) \+\+\+$")
+# strace's own messages among the lines of a log that shares stderr; one may cut a line in two.
+_MESSAGE = re.compile(
+    r"(?:strace: )?(?:Process (\d+) (attached|detached|suspended|resumed)\b.*|\[ Process PID=(\d+) runs in .* mode\. \])$"
+)
+_CUT_BY_MESSAGE = re.compile(r"strace: Process (\d+) attached(?: with \d+ threads)?$")
+_CONTINUED = re.compile(r"\s*(?:\)\s*= |<unfinished \.\.\.>|<detached \.\.\.>)")
+_FORKS = frozenset(("clone", "clone3", "fork", "vfork"))
 
 
 class Reader:
-    """Reads the lines of one strace log in order. Lines are str, decoded as latin-1, without newline."""
+    """Reads the lines of one strace log in order. Lines are str, decoded as latin-1, without newline.
+
+    `default_pid` stands for the process of lines without a pid. `midnight` (µs since the epoch) is added to times of day, which go
+    on into the next day when the clock falls back by more than half of one, and to relative times (-r), which are summed.
+
+    `pending` holds the calls in flight, by pid. `abandoned` collects those that can finish no more, because their process ended or
+    made another call: a caller may take them out at any time, `close` gives what is left.
+    """
 
     def __init__(self, default_pid: int = 0, *, midnight: int = 0) -> None:
         self.default_pid = default_pid
         self.pending: dict[int, Unfinished] = {}
+        self.abandoned: list[Call] = []
+        self._start = midnight
+        self._clock = 0  # of the last line, µs since `_start`, in logs without absolute times
+        self._cut: Unfinished | None = None  # a line that other output broke off, until the next line goes on with it or not
+        self._announced: tuple[int, int] | None = None  # (leader, thread) of a Superseded that is already told
+        self._who = _Prefixes(default_pid)
 
     def read(self, line: str) -> Event | None:
         """What `line` says; None for a line that is understood but has nothing to say (the first half of a call)."""
-        raise NotImplementedError
+        match = FAST(line)
+        if match:
+            pid, seconds, micros, name, args, value, path, deleted, error = match.groups()
+            number = int(pid)
+            time = int(seconds + micros)
+            if number in self.pending:
+                self._abandon(number)
+            self._cut = None
+            return Call(
+                number, time, name, args.split(", ") if args else [], int(value) if value else -1, error, path, deleted is not None, time
+            )
+        return self._read(line.rstrip("\r\n"))
+
+    def _read(self, line: str) -> Event | None:
+        """The slow way, for every form of line."""
+        cut, self._cut = self._cut, None
+        message = _MESSAGE.match(line)
+        if message:
+            if message[1]:
+                self._who.told(int(message[1]), message[2])
+            self._cut = cut
+            return None
+        if cut and _CONTINUED.match(line):
+            return self._call(cut.pid, cut.time, cut.time, cut.name, cut.text + line, line)
+        head = prefix(line)
+        time = self._time(head)
+        body = line[head.end :]
+        if body.startswith("<... ") and (resumed := _RESUMED.match(body)):
+            return self._resume(head, time, resumed[1], body[resumed.end() :], line)
+        pid = self._who.pid(head.pid, head.bracketed, False, self.pending)
+        if call := _CALL.match(body):
+            if pid in self.pending:
+                self._abandon(pid)
+            return self._call(pid, time, time, call[1], body[call.end() :], line)
+        if body.startswith(("+++ ", "--- ")):
+            return self._notice(pid, time, body, line)
+        if not line.strip():
+            self._cut = cut
+            return None
+        return Unparsed(line, "a message of strace" if line.startswith("strace: ") else "not a line of strace output")
+
+    def _call(self, pid: int, time: int, started: int, name: str, text: str, line: str) -> Event | None:
+        """A call whose arguments are `text`, from the opening parenthesis to the end of the line."""
+        found = scan(text)
+        mark = found.mark
+        rest: Return | None = None
+        if found.closed and text[found.end] == ")":
+            rest = returned(text, found.end + 1, name)
+        elif mark and mark.end() < len(text.rstrip()):  # `<unfinished ...>) = ?`: its process was gone before it could return
+            rest = returned(text, mark.end() + 1, name) if text[mark.end()] == ")" else None
+        if rest:
+            if name in _FORKS and rest.value:
+                self._who.child(rest.value)
+            return Call(pid, time, name, found.items, rest.value, rest.error, rest.path, rest.deleted, started)
+        if mark and mark.end() >= len(text.rstrip()):
+            return self._suspend(Unfinished(pid, started, name, text[: found.end].removesuffix(" ")), mark)
+        if not found.broken and (message := _CUT_BY_MESSAGE.search(text)):
+            self._who.told(int(message[1]), "attached")
+            self._cut = Unfinished(pid, started, name, text[: message.start()])
+            return None
+        if not found.broken and not mark:
+            self._cut = Unfinished(pid, started, name, text)
+        return Unparsed(line, "cut off" if not found.closed else "no return value")
+
+    def _suspend(self, call: Unfinished, mark: re.Match[str]) -> Event | None:
+        """Keep the first half of a call, under the pid that will resume it."""
+        if mark[1] == "detached":
+            return Call(call.pid, call.time, call.name, call.args, None, None, None, False, call.time)
+        if not mark[2]:
+            self.pending[call.pid] = call
+            return None
+        leader = int(mark[2])
+        self._abandon(leader)
+        self.pending[leader] = call
+        self._announced = (leader, call.pid)
+        return Superseded(leader, call.time, call.pid)
+
+    def _resume(self, head: Prefix, time: int, name: str, text: str, line: str) -> Event | None:
+        """The second half of a call. `execve` resumed by a process that began none was begun by one of its threads."""
+        pid = self._who.pid(head.pid, head.bracketed, True, self.pending)
+        first = self.pending.get(pid)
+        if first is None or first.name != name:
+            others = [call for call in self.pending.values() if call.name == name]
+            adopted = len(others) == 1 and (name == "execve" or head.pid is None)
+            if not adopted:
+                return Unparsed(line, "resumed, but never begun")
+            first = others[0]
+            if head.pid is None:
+                pid = first.pid
+            else:
+                self._abandon(pid)
+                del self.pending[first.pid]
+        self.pending.pop(pid, None)
+        event = self._call(pid, time, first.time, name, first.text + text, line)
+        if isinstance(event, Call) and first.pid != pid and name == "execve":
+            event.value, event.error = 0, None  # the thread got its leader's pid, so it succeeded, whatever ptrace made of the value
+        return event
+
+    def _notice(self, pid: int, time: int, body: str, line: str) -> Event | None:
+        """`+++ exited with 0 +++` and its like."""
+        if found := _SIGNAL.match(body):
+            return Signal(pid, time, found[1])
+        if _STOPPED.match(body):
+            return None
+        if found := _SUPERSEDED.match(body):
+            told, self._announced = self._announced, None
+            return None if told == (pid, int(found[1])) else Superseded(pid, time, int(found[1]))
+        if found := _EXITED.match(body):
+            self._gone(pid)
+            return Exited(pid, time, int(found[1]))
+        if found := _KILLED.match(body):
+            self._gone(pid)
+            return Killed(pid, time, found[1], signal_number(found[1]), found[2] is not None)
+        return Unparsed(line, "an unknown notice")
 
     def partial(self, text: str) -> Unfinished | None:
         """The call that a cut-off last line begins, None where it does not begin one. Changes nothing in the reader."""
-        raise NotImplementedError
+        head = prefix(text)
+        call = _CALL.match(text, head.end)
+        if not call:
+            return None
+        clock = self._clock
+        time = self._time(head)
+        self._clock = clock
+        found = scan(text, call.end())
+        return Unfinished(self.default_pid if head.pid is None else head.pid, time, call[1], text[call.end() : found.end].rstrip(" "))
 
     def close(self) -> list[Call]:
         """The calls that were never finished, with value None, in order of entry; the reader forgets them."""
-        raise NotImplementedError
+        for pid in list(self.pending):
+            self._abandon(pid)
+        calls, self.abandoned = sorted(self.abandoned, key=lambda call: call.started), []
+        return calls
+
+    def _abandon(self, pid: int) -> None:
+        call = self.pending.pop(pid, None)
+        if call:
+            self.abandoned.append(Call(call.pid, call.time, call.name, call.args, None, None, None, False, call.time))
+
+    def _gone(self, pid: int) -> None:
+        self._abandon(pid)
+        self._who.gone(pid)
+
+    def _time(self, head: Prefix) -> int:
+        if head.absolute is not None:
+            return head.absolute
+        if head.of_day is not None:
+            day, last = divmod(self._clock, DAY)
+            self._clock = head.of_day + DAY * (day + (last - head.of_day > DAY // 2))
+        elif head.relative is not None:
+            self._clock += head.relative
+        else:
+            return 0
+        return self._start + self._clock
+
+
+class _Prefixes:
+    """Whose the lines without a pid are, in a log where strace prints `[pid N]` only while there are several processes."""
+
+    def __init__(self, default_pid: int) -> None:
+        self.default_pid = default_pid
+        self.root = default_pid  # the first process, as the caller gets it
+        self.alias: int | None = None  # its number behind `[pid N]`, once known
+        self.others: set[int] = set()  # living processes but the root
+        self.attached = False
+        self.anonymous = False  # lines without a pid have been seen
+
+    def told(self, pid: int, what: str) -> None:
+        """strace said that it attached to `pid`, or let go of it."""
+        if what == "detached":
+            self.gone(pid)
+        elif what == "attached":
+            if not self.anonymous and not self.others and not self.default_pid:
+                self.root = self.alias = pid  # strace -p: all lines are of this process
+            elif pid != self.alias:
+                self.others.add(pid)
+                self.attached = True
+
+    def child(self, pid: int) -> None:
+        """A call returned `pid` as a new process."""
+        if self.anonymous:
+            self.others.add(pid)
+
+    def gone(self, pid: int) -> None:
+        self.others.discard(pid)
+        if pid == self.root:
+            self.root = -1
+
+    def pid(self, number: int | None, bracketed: bool, resumed: bool, pending: dict[int, Unfinished]) -> int:
+        """The pid that the caller gets for a line whose prefix says `number`."""
+        if number is None:
+            self.anonymous = True
+            if self.root < 0 and len(self.others) == 1:
+                return next(iter(self.others))
+            return self.root if self.root >= 0 else self.default_pid
+        if not bracketed:
+            return number
+        if number == self.alias:
+            return self.root if self.root >= 0 else number
+        if self.anonymous and self.alias is None and number not in self.others:
+            begun = pending.get(self.root)
+            if self.attached or resumed or begun is None or begun.name not in _FORKS:
+                self.alias = number
+                return self.root
+        self.others.add(number)
+        return number

@@ -1,0 +1,114 @@
+"""The parts of a line of strace output: what stands before a call (pid, time, addresses) and behind it (return, error, path)."""
+
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import dataclass
+
+from tracer.arguments import decoration
+
+# `PID  TS name(args) = RET` without any escape, bracket or comment: nine of ten lines of a trace. Anything else takes the tokenizer.
+FAST = re.compile(
+    r"(\d+) +(\d{9,11})\.(\d{6}) (\w+)\("
+    r"([^\"'<>(){}\[\]\\/,]*(?:(?:, |\"[^\"\\,]*\"|<[^<>\"\\,]*>)[^\"'<>(){}\[\]\\/,]*)*)"
+    r"\) += (?:(0|[1-9]\d*)(?:<([^<>\\\x80-\uffff]*)>(\(deleted\))?)?|-1 (E[A-Z0-9]+) \([^()\"]*\))"
+).fullmatch
+
+# Pid (`12 `, `[pid    12] `, with -Y `12<name> `), time (-t, -tt, -ttt, -r, -r -tt), then -i, -n and --secontext, each in brackets.
+_PREFIX = re.compile(
+    r"(?:\[pid +(?P<named>\d+)(?:<[^>]*>)?\] +|(?P<bare>\d{1,8})(?:<[^>]*>)? +(?=\S))?"
+    r"(?: *(?:(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)|(?P<whole>\d+(?=\.\d)|\d{9,11}(?= )))(?:\.(?P<part>\d{1,9}))? +)?"
+    r"(?:\(\+ +\d+\.\d+\) +)?"
+    r"(?:\[[^\]\"]*\] +(?=\S))*"
+)
+_RETURN = re.compile(r"\s*= (?:(\?)|(-?(?:0x[0-9a-f]+|\d+)))(?=[\s<(]|$)")
+_ERROR = re.compile(r" (?:(E[A-Z0-9_]+)|\(errno (\d+)\))(?=\s|$)")
+_REALTIME = re.compile(r"SIGRT_?(\d+)")
+DAY = 86_400_000_000
+
+# Calls that return a process: with -Y the name in <…> behind it is that of a program, not of a file.
+_RETURN_A_PROCESS = frozenset(
+    "clone clone3 fork vfork wait4 waitpid waitid getpid gettid getppid getpgid getpgrp getsid setsid set_tid_address".split()
+)
+
+
+@dataclass(slots=True)
+class Prefix:
+    """What stands before a call: `pid` None where there is none; `bracketed` for `[pid N]`; `end` is where the rest begins.
+
+    At most one of `absolute` (since the epoch), `of_day` (since midnight) and `relative` (since the last line) is set, in µs.
+    """
+
+    pid: int | None
+    bracketed: bool
+    absolute: int | None
+    of_day: int | None
+    relative: int | None
+    end: int
+
+
+def prefix(line: str) -> Prefix:
+    """Read the pid and time columns; never fails, an unknown beginning is an empty prefix."""
+    match = _PREFIX.match(line)
+    assert match  # every part of it is optional
+    named, bare, hour, minute, second, whole, part = match.groups()
+    number = named or bare
+    found = Prefix(int(number) if number else None, named is not None, None, None, None, match.end())
+    fraction = int((part or "0")[:6].ljust(6, "0"))
+    if hour:
+        found.of_day = ((int(hour) * 60 + int(minute)) * 60 + int(second)) * 1_000_000 + fraction
+    elif whole and len(whole) >= 9:  # 1973 and later: -ttt; less is -r
+        found.absolute = int(whole) * 1_000_000 + fraction
+    elif whole:
+        found.relative = int(whole) * 1_000_000 + fraction
+    return found
+
+
+@dataclass(slots=True)
+class Return:
+    """What a call returned; see `tracer.events.Call`."""
+
+    value: int | None
+    error: str | None
+    path: str | None
+    deleted: bool
+
+
+def returned(text: str, at: int, name: str) -> Return | None:
+    """The `= 3</path>`, `= -1 ENOENT (…)`, `= ? ERESTARTSYS (…)` at `at`; None where there is no return value.
+
+    What follows (`(flags O_RDWR)`, `(Timeout)`, `<0.000012>`, a remark) says nothing that is kept. strace prints an error that it
+    has no name for as `-1 (errno 600)`: that one is called "ERRNO_600".
+    """
+    match = _RETURN.match(text, at)
+    if not match:
+        return None
+    value, end = _integer(match[2]) if match[2] else None, match.end()
+    path, deleted = None, False
+    if text[end : end + 1] == "<" and name not in _RETURN_A_PROCESS:
+        path, end = decoration(text, end)
+        deleted = text.startswith("(deleted)", end)
+    error = _ERROR.match(text, end) if value is None or value < 0 else None
+    return Return(value, error and (error[1] or f"ERRNO_{error[2]}"), path, deleted)
+
+
+def _integer(text: str) -> int:
+    if text.lstrip("-").startswith("0x"):
+        return int(text, 16)
+    try:
+        return int(text, 8 if text.startswith("0") else 10)  # umask returns octal
+    except ValueError:
+        return int(text)
+
+
+def signal_number(name: str) -> int | None:
+    """The number of "SIGKILL", or of "SIGRT_3" (the kernel's real-time signals begin at 32); None for a name unknown here."""
+    if realtime := _REALTIME.fullmatch(name):
+        return 32 + int(realtime[1])
+    if name.isdecimal():
+        return int(name)
+    try:
+        return signal.Signals[name].value
+    except KeyError:
+        return None
