@@ -106,7 +106,7 @@ def _tell(report: SyncReport) -> None:
     if report.damaged:
         say(f"{count(len(report.damaged), 'damaged record')} left out.", "Which ones, and why: roar-tui store info")
     if report.unreadable:
-        say(f"{count(len(report.unreadable), 'file')} of the store left out, which you may not read.", "Which ones: roar-tui store info")
+        say(f"{count(len(report.unreadable), 'file')} of the store left out: no permission.", "Which ones: roar-tui store info")
     if report.busy:
         say("Another process is bringing the index up to date; the newest jobs may be missing.")
     if report.warning:

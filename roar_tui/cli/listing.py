@@ -62,7 +62,7 @@ def tell_empty(what: str, filter_text: str, limit: int | None, empty_store: bool
     if limit == 0:
         return
     if empty_store:
-        note("Nothing is recorded yet. Record a first job:  roar-tui run python3 train.py", "Or see it on an example:  roar-tui demo")
+        note("Nothing is recorded yet. Record a first job:  roar-tui run python3 train.py", "Or see an example:  roar-tui demo")
     elif filter_text:
         note(f"No {what} match {filter_text!r}. Without --filter all are listed; roar-tui {what} --help tells what it can say.")
     else:

@@ -1,0 +1,21 @@
+"""`roar-tui downstream`: what was made from something."""
+
+from __future__ import annotations
+
+import click
+
+from roar_tui.cli.context import Settings, common_options
+from roar_tui.cli.references import ref_argument
+from roar_tui.cli.walking import depth_option, expand_option, walk
+
+
+@click.command("downstream")
+@ref_argument
+@depth_option
+@expand_option
+@common_options
+def command(settings: Settings, ref: str, depth: int | None, expand: bool) -> None:
+    """Show everything that was made from REF: the steps that used it, what they made, and so on."""
+    from roar_tui.lineage.model import Direction
+
+    walk(settings, ref, Direction.DOWNSTREAM, depth, expand)

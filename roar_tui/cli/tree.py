@@ -1,0 +1,110 @@
+"""A walk as a tree of lines: on the left what each thing is, in a column beside it hash, size, time."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from roar_tui.cli.phrases import moment_of, signal_name
+from roar_tui.cli.render import BAD, GAP, HASH, HEAD, QUIET, WARN, Line, Screen, cut, text
+from roar_tui.lineage.model import Kind, Node, Walk
+from roar_tui.lineage.outline import Row, outline
+from roar_tui.store import queries
+from roar_tui.text import cells, count, display, duration, marks, shorten_path, size, what
+
+LEFT = 44  # cells at most for the left part before the column of facts begins, on a terminal of 80
+FACTS = 34  # cells that hash, size and time need
+
+
+def print_tree(db: sqlite3.Connection, walk: Walk, cwd: str) -> None:
+    """Print the rows of `walk`; paths below `cwd` are relative to it."""
+    screen = Screen()
+    now = time.time_ns() // 1000
+    rows = outline(walk)
+    limit = 10_000 if screen.width is None else max(LEFT, screen.width - FACTS)
+    lefts = [[(_branches(row), QUIET), *_left(row, cwd)] for row in rows]
+    lefts = [cut(left, limit) if screen.width else left for left in lefts]
+    fitting = [width for width in (_width(left) for left in lefts) if width <= max(LEFT, limit)]
+    column = max(fitting, default=0)
+    for row, left in zip(rows, lefts, strict=True):
+        fill = " " * max(column - _width(left), 0)
+        screen.fitted(*left, fill, GAP, *_facts(db, row, now, screen.terminal))
+
+
+def _width(line: Line) -> int:
+    return sum(cells(text(part)) for part in line)
+
+
+def _branches(row: Row) -> str:
+    if not row.last:
+        return ""
+    signs = marks()
+    return "".join("  " if last else signs.line for last in row.last[:-1]) + (signs.last if row.last[-1] else signs.branch)
+
+
+def _left(row: Row, cwd: str) -> Line:
+    node, signs = row.node, marks()
+    if row.seen_above:
+        return [(f"{signs.seen} ", QUIET), name(node, cwd)]
+    if node.kind in (Kind.STEP, Kind.JOB):
+        return [(f"{signs.step} ", HEAD), (name(node, cwd), HEAD)]
+    if node.kind is Kind.PIPE:
+        return [(f"{signs.pipe} ", QUIET), "pipe"]
+    mark = signs.fileset if node.kind is Kind.FILESET else signs.code if node.role == "code" else signs.artifact
+    line: Line = [f"{mark} ", name(node, cwd)]
+    if node.kind is Kind.FILESET:
+        line.append((GAP + files(row), QUIET))
+    if node.root:
+        line.append((f"{GAP}{signs.root} root", QUIET))
+    return line
+
+
+def name(node: Node, cwd: str) -> str:
+    """What a node is called: the command of a step, the path of a file, the directory of a fileset."""
+    if node.kind in (Kind.STEP, Kind.JOB):
+        return what(node.argv) or display(node.program or "")
+    if node.kind is Kind.PIPE:
+        return "pipe"
+    if node.kind is Kind.FILESET:
+        short = shorten_path(node.path or "", cwd=cwd)
+        return short if short.endswith("/") else short + "/"
+    return shorten_path(node.paths[0], cwd=cwd) if node.paths else "(no path)"
+
+
+def files(row: Row) -> str:
+    """`1,000 files`, or `250 of 1,000 files` where the edge carries a part of them, with what their names look like."""
+    node, members = row.node, row.edge.members if row.edge else None
+    counted = f"{count(members.common)} of {count(members.of)} files" if members else count(node.count, "file")
+    return f"{counted} {display(node.pattern)}" if node.pattern else counted
+
+
+def _facts(db: sqlite3.Connection, row: Row, now: int, terminal: bool) -> Line:
+    node = row.node
+    if row.seen_above:
+        return [("seen above", QUIET)]
+    facts: Line = []
+    if node.kind in (Kind.STEP, Kind.JOB):
+        if node.job:
+            step = f":{node.step}" if node.step else ""
+            facts.append((queries.short(db, node.job) + step, HASH))
+        took = None if node.ended is None or node.started is None else (node.ended - node.started) / 1e6
+        facts.append(duration(took))
+        facts.append((moment_of(node.started, now, terminal) if node.started is not None else "", QUIET))
+        if node.exit_signal is not None:
+            facts.append((signal_name(node.exit_signal), BAD))
+        elif node.exit_code:
+            facts.append((f"exit {node.exit_code}", BAD))
+    elif node.kind is not Kind.PIPE:
+        facts.append((queries.short(db, node.digest), HASH) if node.digest else (f"content unknown ({node.status})", WARN))
+        facts.append(size(node.size))
+        if node.role and node.role != "data":
+            facts.append((node.role, QUIET))
+        if node.alternatives:
+            facts.append((f"or {count(len(node.alternatives), 'other maker')}", WARN))
+    if node.note:
+        facts.append((display(node.note), WARN))
+    spaced: Line = []
+    for fact in facts:
+        if text(fact):
+            spaced += [fact, GAP]
+    return spaced[:-1]

@@ -1,0 +1,21 @@
+"""`roar-tui upstream`: what something was made from."""
+
+from __future__ import annotations
+
+import click
+
+from roar_tui.cli.context import Settings, common_options
+from roar_tui.cli.references import ref_argument
+from roar_tui.cli.walking import depth_option, expand_option, walk
+
+
+@click.command("upstream")
+@ref_argument
+@depth_option
+@expand_option
+@common_options
+def command(settings: Settings, ref: str, depth: int | None, expand: bool) -> None:
+    """Show what REF was made from: the steps, their inputs, what made those, back to where the story begins."""
+    from roar_tui.lineage.model import Direction
+
+    walk(settings, ref, Direction.UPSTREAM, depth, expand)

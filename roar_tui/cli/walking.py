@@ -1,0 +1,42 @@
+"""What `upstream` and `downstream` share: the options, the walk, and its two renderings."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from roar_tui.cli.context import Settings, note, opened, print_json
+
+if TYPE_CHECKING:
+    from roar_tui.lineage.model import Direction
+
+depth_option = click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Go no further than N edges.")
+expand_option = click.option("--expand", is_flag=True, help="Every file, where four or more of a directory would be one line.")
+
+
+def walk(settings: Settings, ref: str, direction: Direction, depth: int | None, expand: bool) -> None:
+    """Print everything that `ref` leads to in `direction`: a tree, or with --json the node-link document."""
+    from roar_tui.lineage.fold import fold
+    from roar_tui.lineage.graph import node_link
+    from roar_tui.lineage.reference import resolve
+    from roar_tui.lineage.walk import closure
+
+    with opened(settings) as (store, db):
+        cwd = os.getcwd()
+        target = resolve(store, db, ref, cwd=cwd)
+        note(target.note)
+        found = closure(db, target, direction, depth)
+        shown = found if expand else fold(found)
+        if settings.json:
+            print_json(node_link(shown))
+        else:
+            from roar_tui.cli.tree import print_tree
+
+            print_tree(db, shown, cwd)
+        if found.note != target.note:
+            note(found.note)
+        if not found.edges and depth != 0:
+            end = "made it" if direction.value == "upstream" else "was made from it"
+            note(f"Nothing that is recorded {end}.")
