@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from roar_tui.cli.context import Settings, common_options, print_json
+from roar_tui.errors import StoreError
 
 if TYPE_CHECKING:
     from roar_tui.cli.checks.model import Check
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def command(settings: Settings) -> int:
     """Check whether this machine can record: strace, permission to trace, the store, the terminal.
 
-    Exits 1 when tracing is impossible; jobs then run untraced, and their records say so.
+    Exits 1 when tracing is impossible (jobs then run untraced, and their records say so), 3 when only the store is.
     """
     from roar_tui.cli.checks.model import Outcome
     from roar_tui.cli.checks.places import check_index, check_python, check_spool, check_store, check_terminal
@@ -33,7 +34,9 @@ def command(settings: Settings) -> int:
         print_json({"can_trace": can_trace, "checks": [{**asdict(check), "status": check.status.value} for check in checks]})
     else:
         _print(checks, can_trace)
-    return 0 if can_trace else 1
+    if not can_trace:
+        return 1
+    return StoreError.exit_status if any(check.status is Outcome.FAIL for check in checks) else 0
 
 
 def _print(checks: list[Check], can_trace: bool) -> None:

@@ -14,6 +14,7 @@ from roar_tui.store.filesystem import file_system, is_network, locks_work
 from roar_tui.store.location import index_path
 from roar_tui.text import UNICODE, display, marks, size
 
+ANOTHER = "Choose another store with --store DIR or ROAR_TUI_STORE."
 TIGHT = 1_000_000_000  # bytes below which a long job's trace may fill a disk
 
 
@@ -27,16 +28,16 @@ def nearest(path: Path) -> Path:
 def check_store(root: Path) -> Check:
     """Whether records can be written below `root`, and what kind of disk that is."""
     place = nearest(root)
-    shown = display(str(root))
+    shown, above = display(str(root)), display(str(place))
     if not place.is_dir():
-        return fail("store", f"The store {shown} cannot be made: {display(str(place))} is a file.", "Choose another with --store DIR.")
+        return fail("store", f"The store {shown} cannot be made: {above} is a file.", ANOTHER)
     if not os.access(place, os.R_OK | os.W_OK | os.X_OK):
-        return fail("store", f"You may not write to {display(str(place))}.", "Choose another store with --store DIR or ROAR_TUI_STORE.")
+        return fail("store", f"The store {shown} cannot be used: you may not write to {above}.", ANOTHER)
     kind = file_system(place)
     free = shutil.disk_usage(place).free
     about = f"{shown} ({'' if root.exists() else 'not made yet, '}{kind}, {size(free)} free)"
     if free < TIGHT:
-        return warn("store", f"The disk of the store is nearly full: {about}", "Free some space, or choose another with --store DIR.")
+        return warn("store", f"The disk of the store is nearly full: {about}", "Free some space, or: " + ANOTHER)
     shared = " On a network file system, many machines may write to it at once." if is_network(kind) else ""
     return ok("store", about + shared)
 
@@ -48,7 +49,7 @@ def check_index(root: Path) -> Check:
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         return warn(
             "index",
-            f"The index cannot be kept in {display(str(directory))}; it goes to a temporary directory and is made again after a restart.",
+            f"The index cannot be kept in {display(str(directory))}; it goes to a temporary directory, and is made anew now and then.",
             "Let XDG_CACHE_HOME name a directory that you may write to.",
         )
     kind = file_system(place)
@@ -69,7 +70,7 @@ def check_spool() -> Check:
     if is_network(kind):
         return warn("spool", f"Traces of running jobs go to {about}, over the network.", "Let TMPDIR name a local disk.")
     if free < TIGHT:
-        return warn("spool", f"Traces of running jobs go to {about}, which is nearly full.", "Let TMPDIR name a disk with room.")
+        return warn("spool", f"Traces of running jobs go to {about}, nearly full.", "Let TMPDIR name a disk with room.")
     return ok("spool", f"Traces of running jobs go to {about}")
 
 
@@ -80,7 +81,7 @@ def check_terminal(environ: Mapping[str, str]) -> Check:
     term = environ.get("TERM", "")
     columns, lines = shutil.get_terminal_size()
     if term in ("", "dumb"):
-        return warn("terminal", f"The terminal says it is {term or 'nothing'}: the explorer cannot be drawn.", "Set TERM, e.g. TERM=xterm-256color.")
+        return warn("terminal", f"The explorer cannot be drawn with TERM={term}.", "Set what it is, e.g. TERM=xterm-256color.")
     if columns < 60 or lines < 20:
         return warn("terminal", f"The terminal has {columns}x{lines} cells; the explorer wants 60x20.", "Make it larger.")
     about = f"{term}, {columns}x{lines}"

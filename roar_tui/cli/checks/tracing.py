@@ -29,7 +29,7 @@ def check_tracing(environ: Mapping[str, str]) -> list[Check]:
     checks = [check_strace(strace)]
     traced_by = tracer_of_this_process()
     if traced_by:
-        checks.append(already_traced(traced_by))
+        return [*checks, already_traced(traced_by)]
     failure = trace_true(strace)
     checks.append(check_permission(failure, scope()))
     return checks
@@ -40,7 +40,7 @@ def check_strace(strace: Strace) -> Check:
     version = ".".join(map(str, strace.version))
     found = f"strace {version} at {strace.path}"
     if not strace.seccomp_bpf:
-        return warn("strace", f"{found} stops at every system call, so that jobs run much slower.", "5.3 and later do not. " + HOW_TO_GET)
+        return warn("strace", f"{found} stops at every system call: jobs run much slower.", "5.3 and later do not. " + HOW_TO_GET)
     if not strace.daemonize:
         return warn("strace", f"{found} is in reach of the terminal's signals.", "5.6 and later are not. " + HOW_TO_GET)
     return ok("strace", found)
