@@ -1,0 +1,76 @@
+"""What all screens share: the store, the readers, the marks, and how hashes are shortened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from roar_tui.store.queries import short
+from roar_tui.store.store import Store
+from roar_tui.tui.marks import Marks, marks
+from roar_tui.tui.nodes import SHORT, Look
+from roar_tui.tui.reading import Reader
+from roar_tui.tui.rows import home_directory
+
+T = TypeVar("T")
+
+
+class Desk:
+    """The explorer's working place; readers are made when they are first asked for and live until `close`."""
+
+    def __init__(self, root: Path) -> None:
+        self.store = Store.open(root)
+        self.marks: Marks = marks()
+        self.home = home_directory()
+        self._readers: dict[str, Reader] = {}
+        self._shorts: dict[str, str] = {}
+
+    @property
+    def root(self) -> Path:
+        return self.store.root
+
+    def reader(self, name: str) -> Reader:
+        """The reader of that name: work on one waits for its own earlier work only."""
+        if name not in self._readers:
+            self._readers[name] = Reader(self.store, name)
+        return self._readers[name]
+
+    async def read(self, name: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` finds, on the reader `name`."""
+        return await self.reader(name).run(work)
+
+    def close(self) -> None:
+        """Interrupt everything that runs."""
+        for reader in self._readers.values():
+            reader.close()
+
+    def learn_shorts(self, db: sqlite3.Connection, digests: Iterable[str | None]) -> None:
+        """Look up how short these can be shown; called on a reader's thread."""
+        for digest in digests:
+            if digest and digest not in self._shorts:
+                self._shorts[digest] = short(db, digest)
+
+    def short(self, digest: str) -> str:
+        """The digest as short as it is unique, as far as it was looked up."""
+        return self._shorts.get(digest, digest[:SHORT])
+
+    def look(self) -> Look:
+        """What lines of nodes share, now."""
+        return Look(self.marks, now(), self.short, self.home)
+
+
+def now() -> int:
+    """Microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+def working_directory() -> str:
+    """Where references that are paths start; the root where the directory is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"
