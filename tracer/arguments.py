@@ -10,20 +10,22 @@ from dataclasses import dataclass
 
 from tracer.escapes import unescape
 
-# <…> behind a descriptor or a pid. A socket's ends at `]>` (its addresses are joined by `->`, a unix socket's path is quoted); any
-# other has its own `<` and `>` escaped, but for one pair that -yy (`<char 1:3>`) and -Y (`<bash>`) put at the end.
+# <…> behind a descriptor or a pid. A socket's ends at `]>` (its addresses are joined by `->`, a unix socket's path is quoted).
+# Any other has its own `<` and `>` escaped, but for one pair that -yy (`<char 1:3>`) and -Y (`<bash>`) put at the end.
 DECORATION = re.compile(
-    r'<(?:([A-Za-z][\w-]*:\[(?:[^"\]]|\](?!>)|"(?:[^"\\]|\\.)*")*\])|(/(?:[^<>\\]|\\.)*|(?:[^<>"\\]|\\.)*)(?:<[^<>]*>)?)>', re.DOTALL
+    r'<(?:([A-Za-z][\w-]*:\[(?:[^"<\]]|\](?!>)|"(?:[^"\\]|\\.)*")*\])'
+    r'|(/(?:[^<>\\]|\\.)*|(?:[^<>"\\]|\\.)*)(?:<[^<>]*>)?)>',
+    re.DOTALL,
 )
 # What strace writes at the end of a line when another process's line comes in between.
-MARK = re.compile(r"<(?:(unfinished|detached)|pid changed to (\d+)) \.\.\.>")
+MARK = re.compile(r"<(?:(unfinished|detached)|pid changed to (\d{1,9})) \.\.\.>")
 _NEXT = re.compile(r"""["'<()\[\]{},]|/\*""")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _CHARACTER = re.compile(r"'(?:\\.[^']*|[^\\])'", re.DOTALL)
 _WHOLE_STRING = re.compile(r'(?:@)?"([^"\\]*(?:\\.[^"\\]*)*)"(\.\.\.)?', re.DOTALL)
-_DESCRIPTOR = re.compile(r"(?:(AT_FDCWD|-100)|(-?\d+))(?: /\*[^*]*\*/)?(?=<|$| \[)")
+_DESCRIPTOR = re.compile(r"(?:(AT_FDCWD|-100)|(-?\d{1,10}))(?: /\*[^*]*\*/)?(?=<|$| \[)")
 _DELETED = " (deleted)"
-_PORT = re.compile(r"htons\((\d+)\)")
+_PORT = re.compile(r"htons\((\d{1,5})\)")
 
 
 @dataclass(slots=True, frozen=True)
@@ -50,7 +52,7 @@ class Scan:
 
 
 def scan(text: str, start: int = 0) -> Scan:
-    """Walk `text` from `start`, splitting at commas, to the bracket that closes what is around it, or to a MARK, or to the end."""
+    """Walk `text` from `start`, splitting at commas, to the bracket that closes what is around it, a MARK, or the end."""
     items: list[str] = []
     depth = 0
     begin = position = start
@@ -105,7 +107,7 @@ def split(text: str) -> list[str]:
 
 
 def string(raw: str) -> tuple[str, bool]:
-    """The text of a string argument, and whether strace cut it off (`"abc"...`). Raises ValueError for all else (NULL, an address).
+    """The text of a string argument, and whether strace cut it off (`"abc"...`). Raises ValueError for all else (NULL).
 
     An abstract socket's `@"name"` is the name without its leading NUL.
     """
@@ -181,7 +183,7 @@ def address(raw: str) -> tuple[str, int] | None:
     port = _PORT.fullmatch(field(raw, "sin_port") or field(raw, "sin6_port") or "")
     if not port:
         return None
-    host = field(raw, "sin_addr")  # inet_addr("1.2.3.4"); IPv6 is inet_pton(AF_INET6, "::1", &sin6_addr), sin6_addr= in older ones
+    host = field(raw, "sin_addr")  # inet_addr("1.2.3.4"); IPv6 stands there without a name: inet_pton(AF_INET6, "::1", &sin6_addr)
     call = host if host is not None else next((item for item in array(raw)[0] if "inet_pton" in item), "")
     text = next((item for item in scan(call, call.find("(") + 1).items if item.startswith('"')), None)
     return (string(text)[0], int(port[1])) if text else None

@@ -1,7 +1,7 @@
-"""C escapes as strace prints them, and back to the bytes that the process gave.
+r"""C escapes as strace prints them, and back to the bytes that the process gave.
 
-strace writes a byte that is not printable ASCII as \\t \\n \\v \\f \\r, else as the shortest octal that the next character allows
-(three digits before a digit), or as \\xHH with -x and -xx; `"` and `\\` get a backslash; inside <…> `<` and `>` are \\74 and \\76.
+strace writes a byte that is not printable ASCII as \t \n \v \f \r, else as the shortest octal that the next character allows
+(three digits before a digit), or as \xHH with -x and -xx; `"` and `\` get a backslash; in <…> `<` and `>` are \74 and \76.
 """
 
 from __future__ import annotations

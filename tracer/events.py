@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tracer.arguments import split
+
 
 @dataclass(slots=True)
 class Call:
@@ -15,8 +17,8 @@ class Call:
 
     `args` is the raw text of each top-level argument, as printed (decode with `tracer.arguments`). `value` is the return value,
     None where strace prints "?". `error` is the name of the error ("ENOENT", "ERESTARTSYS"), None on success. `path` is what
-    stands in <…> behind a returned descriptor, decoded; `deleted` says that this file had no name any more. `time` is when the line
-    of the return was begun (the time of entry for a call printed on one line), `started` the time of entry.
+    stands in <…> behind a returned descriptor, decoded; `deleted` says that this file had no name any more. `time` is when
+    the line of the return was begun (the time of entry for a call printed on one line), `started` the time of entry.
     """
 
     pid: int
@@ -42,8 +44,6 @@ class Unfinished:
     @property
     def args(self) -> list[str]:
         """The raw arguments printed so far; the last one may be cut off."""
-        from tracer.arguments import split
-
         return split(self.text)
 
 

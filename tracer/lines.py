@@ -1,4 +1,4 @@
-"""The parts of a line of strace output: what stands before a call (pid, time, addresses) and behind it (return, error, path)."""
+"""The parts of a line of strace output: what stands before a call (pid, time) and behind it (return, error, path)."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from dataclasses import dataclass
 
 from tracer.arguments import decoration
 
-# `PID  TS name(args) = RET` without any escape, bracket or comment: nine of ten lines of a trace. Anything else takes the tokenizer.
+# `PID  TS name(args) = RET` without any escape, bracket or comment: most lines of a trace. All others take the tokenizer.
 FAST = re.compile(
-    r"(\d+) +(\d{9,11})\.(\d{6}) (\w+)\("
+    r"(\d{1,9}) +(\d{9,11})\.(\d{6}) (\w+)\("
     r"([^\"'<>(){}\[\]\\/,]*(?:(?:, |\"[^\"\\,]*\"|<[^<>\"\\,]*>)[^\"'<>(){}\[\]\\/,]*)*)"
-    r"\) += (?:(0|[1-9]\d*)(?:<([^<>\\\x80-\uffff]*)>(\(deleted\))?)?|-1 (E[A-Z0-9]+) \([^()\"]*\))"
+    r"\) += (?:(0|[1-9]\d{0,18})(?:<([^<>\\\x80-\uffff]*)>(\(deleted\))?)?|-1 (E[A-Z0-9]+) \([^()\"]*\))"
 ).fullmatch
 
-# Pid (`12 `, `[pid    12] `, with -Y `12<name> `), time (-t, -tt, -ttt, -r, -r -tt), then -i, -n and --secontext, each in brackets.
+# Pid (`12 `, `[pid    12] `, with -Y `12<name> `), time (-t, -tt, -ttt, -r, -r -tt), then -i, -n, --secontext, each in brackets.
 _PREFIX = re.compile(
-    r"(?:\[pid +(?P<named>\d+)(?:<[^>]*>)?\] +|(?P<bare>\d{1,8})(?:<[^>]*>)? +(?=\S))?"
-    r"(?: *(?:(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)|(?P<whole>\d+(?=\.\d)|\d{9,11}(?= )))(?:\.(?P<part>\d{1,9}))? +)?"
+    r"(?:\[pid +(?P<named>\d{1,9})(?:<[^>]*>)?\] +|(?P<bare>\d{1,8})(?:<[^>]*>)? +(?=\S))?"
+    r"(?: *(?:(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)|(?P<whole>\d{1,11}(?=\.\d)|\d{9,11}(?= )))"
+    r"(?:\.(?P<part>\d{1,9}))? +)?"
     r"(?:\(\+ +\d+\.\d+\) +)?"
     r"(?:\[[^\]\"]*\] +(?=\S))*"
 )
-_RETURN = re.compile(r"\s*= (?:(\?)|(-?(?:0x[0-9a-f]+|\d+)))(?=[\s<(]|$)")
-_ERROR = re.compile(r" (?:(E[A-Z0-9_]+)|\(errno (\d+)\))(?=\s|$)")
-_REALTIME = re.compile(r"SIGRT_?(\d+)")
+_RETURN = re.compile(r"\s*= (?:(\?)|(-?(?:0x[0-9a-f]{1,16}|\d{1,20})))(?=[\s<(]|$)")
+_ERROR = re.compile(r" (?:(E[A-Z0-9_]+)|\(errno (\d{1,20})\))(?=\s|$)")
+_REALTIME = re.compile(r"SIGRT_?(\d{1,3})")
 DAY = 86_400_000_000
 
 # Calls that return a process: with -Y the name in <…> behind it is that of a program, not of a file.
 _RETURN_A_PROCESS = frozenset(
-    "clone clone3 fork vfork wait4 waitpid waitid getpid gettid getppid getpgid getpgrp getsid setsid set_tid_address".split()
+    ("clone", "clone3", "fork", "vfork", "wait4", "waitpid", "getpid", "gettid", "getppid", "getpgid", "getpgrp", "getsid", "setsid")
 )
 
 
@@ -78,8 +79,8 @@ class Return:
 def returned(text: str, at: int, name: str) -> Return | None:
     """The `= 3</path>`, `= -1 ENOENT (…)`, `= ? ERESTARTSYS (…)` at `at`; None where there is no return value.
 
-    What follows (`(flags O_RDWR)`, `(Timeout)`, `<0.000012>`, a remark) says nothing that is kept. strace prints an error that it
-    has no name for as `-1 (errno 600)`: that one is called "ERRNO_600".
+    What follows (`(flags O_RDWR)`, `(Timeout)`, `<0.000012>`, a remark) says nothing that is kept. An error that strace has no
+    name for is printed as `-1 (errno 600)` and called "ERRNO_600" here.
     """
     match = _RETURN.match(text, at)
     if not match:

@@ -1,7 +1,7 @@
 """A line of strace output, parsed; the halves of unfinished and resumed calls, joined.
 
-Written for `strace -f -y -ttt -o FILE` and tolerant of what other options print. Two of strace's habits to know: `-qq` and `-qqq`
-suppress the `+++ exited` and `+++ killed` lines (`-q` does not), and a thread that calls execve goes on under its leader's pid.
+Written for `strace -f -y -ttt -o FILE` and tolerant of what other options print. Two of strace's habits to know: `-qq` and
+`-qqq` suppress the `+++ exited` lines (`-q` does not), and a thread that calls execve goes on under its leader's pid.
 """
 
 from __future__ import annotations
@@ -20,28 +20,29 @@ __all__ = [
 
 _CALL = re.compile(r"([A-Za-z_]\w*|\?+)\(")
 _RESUMED = re.compile(r"<\.\.\. ([A-Za-z_]\w*|\?+) resumed>")
-_SIGNAL = re.compile(r"--- (SIG\w+|\d+)\b.* ---$")
+_SIGNAL = re.compile(r"--- (SIG\w+|\d{1,9})\b.* ---$")
 _STOPPED = re.compile(r"--- stopped by \w+ ---$")
-_EXITED = re.compile(r"\+\+\+ exited (?:with |\(status )(-?\d+)\)? \+\+\+$")
-_KILLED = re.compile(r"\+\+\+ killed by (?:signal )?(\w+)(?: \((core dumped)\))? \+\+\+$")
-_SUPERSEDED = re.compile(r"\+\+\+ superseded by execve in pid (\d+) \+\+\+$")
+_EXITED = re.compile(r"\+\+\+ exited (?:with |\(status )(-?\d{1,9})\)? \+\+\+$")
+_KILLED = re.compile(r"\+\+\+ killed by (?:signal )?(\w{1,20})(?: \((core dumped)\))? \+\+\+$")
+_SUPERSEDED = re.compile(r"\+\+\+ superseded by execve in pid (\d{1,9}) \+\+\+$")
 # strace's own messages among the lines of a log that shares stderr; one may cut a line in two.
 _MESSAGE = re.compile(
-    r"(?:strace: )?(?:Process (\d+) (attached|detached|suspended|resumed)\b.*|\[ Process PID=(\d+) runs in .* mode\. \])$"
+    r"(?:strace: )?(?:Process (\d{1,9}) (attached|detached|suspended|resumed)\b.*|\[ Process PID=\d{1,9} runs in .* mode\. \])$"
 )
-_CUT_BY_MESSAGE = re.compile(r"strace: Process (\d+) attached(?: with \d+ threads)?$")
+_CUT_BY_MESSAGE = re.compile(r"strace: Process (\d{1,9}) attached(?: with \d+ threads)?$")
 _CONTINUED = re.compile(r"\s*(?:\)\s*= |<unfinished \.\.\.>|<detached \.\.\.>)")
+_EXECS = frozenset(("execve", "execveat"))
 _FORKS = frozenset(("clone", "clone3", "fork", "vfork"))
 
 
 class Reader:
     """Reads the lines of one strace log in order. Lines are str, decoded as latin-1, without newline.
 
-    `default_pid` stands for the process of lines without a pid. `midnight` (µs since the epoch) is added to times of day, which go
-    on into the next day when the clock falls back by more than half of one, and to relative times (-r), which are summed.
+    `default_pid` stands for the process of lines without a pid. `midnight` (µs since the epoch) is added to times of day, which
+    go on into the next day when the clock falls back by more than half of one, and to relative times (-r), which are summed.
 
-    `pending` holds the calls in flight, by pid. `abandoned` collects those that can finish no more, because their process ended or
-    made another call: a caller may take them out at any time, `close` gives what is left.
+    `pending` holds the calls in flight, by pid. `abandoned` collects those that can finish no more, because their process ended
+    or made another call: a caller may take them out at any time, `close` gives what is left.
     """
 
     def __init__(self, default_pid: int = 0, *, midnight: int = 0) -> None:
@@ -64,9 +65,8 @@ class Reader:
             if number in self.pending:
                 self._abandon(number)
             self._cut = None
-            return Call(
-                number, time, name, args.split(", ") if args else [], int(value) if value else -1, error, path, deleted is not None, time
-            )
+            items = args.split(", ") if args else []
+            return Call(number, time, name, items, int(value) if value else -1, error, path, deleted is not None, time)
         return self._read(line.rstrip("\r\n"))
 
     def _read(self, line: str) -> Event | None:
@@ -127,19 +127,24 @@ class Reader:
         if not mark[2]:
             self.pending[call.pid] = call
             return None
-        leader = int(mark[2])
-        self._abandon(leader)
-        self.pending[leader] = call
-        self._announced = (leader, call.pid)
-        return Superseded(leader, call.time, call.pid)
+        self.pending[call.pid] = call
+        self._announced = (int(mark[2]), call.pid)
+        return self._supersede(int(mark[2]), call.time, call.pid)
+
+    def _supersede(self, leader: int, time: int, thread: int) -> Superseded:
+        """The execve that `thread` has begun is resumed under the pid of its leader, whose own call never ends."""
+        if leader != thread and (call := self.pending.pop(thread, None)):
+            self._abandon(leader)
+            self.pending[leader] = call
+        return Superseded(leader, time, thread)
 
     def _resume(self, head: Prefix, time: int, name: str, text: str, line: str) -> Event | None:
         """The second half of a call. `execve` resumed by a process that began none was begun by one of its threads."""
         pid = self._who.pid(head.pid, head.bracketed, True, self.pending)
         first = self.pending.get(pid)
-        if first is None or first.name != name:
+        if first is None or first.name not in (name, "restart_syscall"):
             others = [call for call in self.pending.values() if call.name == name]
-            adopted = len(others) == 1 and (name == "execve" or head.pid is None)
+            adopted = len(others) == 1 and (name in _EXECS or head.pid is None)
             if not adopted:
                 return Unparsed(line, "resumed, but never begun")
             first = others[0]
@@ -150,8 +155,8 @@ class Reader:
                 del self.pending[first.pid]
         self.pending.pop(pid, None)
         event = self._call(pid, time, first.time, name, first.text + text, line)
-        if isinstance(event, Call) and first.pid != pid and name == "execve":
-            event.value, event.error = 0, None  # the thread got its leader's pid, so it succeeded, whatever ptrace made of the value
+        if isinstance(event, Call) and first.pid != pid and name in _EXECS:
+            event.value, event.error = 0, None  # the kernel gave it its leader's pid, so it succeeded, whatever is printed
         return event
 
     def _notice(self, pid: int, time: int, body: str, line: str) -> Event | None:
@@ -162,7 +167,7 @@ class Reader:
             return None
         if found := _SUPERSEDED.match(body):
             told, self._announced = self._announced, None
-            return None if told == (pid, int(found[1])) else Superseded(pid, time, int(found[1]))
+            return None if told == (pid, int(found[1])) else self._supersede(pid, time, int(found[1]))
         if found := _EXITED.match(body):
             self._gone(pid)
             return Exited(pid, time, int(found[1]))
@@ -181,7 +186,8 @@ class Reader:
         time = self._time(head)
         self._clock = clock
         found = scan(text, call.end())
-        return Unfinished(self.default_pid if head.pid is None else head.pid, time, call[1], text[call.end() : found.end].rstrip(" "))
+        pid = self._who.root if head.pid in (None, self._who.alias) else head.pid
+        return Unfinished(pid, time, call[1], text[call.end() : found.end].rstrip(" "))
 
     def close(self) -> list[Call]:
         """The calls that were never finished, with value None, in order of entry; the reader forgets them."""
