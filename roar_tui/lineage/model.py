@@ -34,7 +34,7 @@ class Alternative:
     time: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """One thing in a walk. Fields that do not apply to its kind keep their defaults.
 
@@ -54,24 +54,24 @@ class Node:
     role: str | None = None
     status: str | None = None
     paths: list[str] = field(default_factory=list)
-    alternatives: list[Alternative] = field(default_factory=list)
+    alternatives: tuple[Alternative, ...] = ()
     # fileset: the directory, how many files, what their names look like, and the files themselves where a walk has them
     path: str | None = None
     count: int = 0
     pattern: str | None = None
-    members: list[Node] = field(default_factory=list)
+    members: tuple[Node, ...] = ()
     # step and job; a pipe has job and number
     job: str | None = None
     step: int | None = None
     number: int | None = None
     program: str | None = None
-    argv: list[str] = field(default_factory=list)
+    argv: tuple[str, ...] = ()
     cwd: str | None = None
     started: int | None = None
     ended: int | None = None
     exit_code: int | None = None
     exit_signal: int | None = None
-    state: Any = None  # the walker's own: what opening this node goes on from
+    state: Any = None  # the walk's own: what opening this node goes on from
     edge: Edge | None = None  # how a lazily opened node is joined to the node that it was opened from
 
 
@@ -83,7 +83,7 @@ class Overlap:
     of: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Edge:
     """Data flowed from `source` to `target` (node ids): through `paths`, from `time` on (microseconds)."""
 
@@ -99,7 +99,8 @@ class Edge:
 class Walk:
     """Everything upstream or downstream of `targets`: nodes by id, nearest first; edges in data-flow direction.
 
-    `written` counts the files that a step (node id) wrote into a directory, where it matters for "250 of 1000".
+    `directory` is set when the walk began with a directory, whose files are the targets. `touched` counts the files of a
+    directory that the step at an edge's far end (node id) touched in all, in the walk or not.
     """
 
     direction: Direction
@@ -107,6 +108,7 @@ class Walk:
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
     touched: dict[tuple[str, str], int] = field(default_factory=dict)
+    directory: str | None = None
     note: str | None = None
 
     @property

@@ -9,7 +9,7 @@ from roar_tui.lineage.model import Edge, Node, Walk
 
 @dataclass(frozen=True)
 class Row:
-    """One line: `last` says, for each level from the outermost to its own, whether the branch ends there; `last == ()` at the top.
+    """One line: `last` says, for each level down to its own, whether the branch ends there; `last == ()` at the top.
 
     `seen_above`: the node stands further up with everything below it. `edge` joins it to its parent row (None at the top).
     """

@@ -1,0 +1,182 @@
+"""The links between accesses, in SQL: which generation a use comes from, and which uses come from a generation.
+
+The producer of a use is the latest generation of that content *opened* before the use was: on that path first, then on another
+path (never for empty content, and below 64 bytes only as an alternative), where it must also be older than the first sighting of
+the content on the use's own path. What a job reads back of its own (not external) comes from that job; what it found there comes
+from other jobs. Unknown content links by path alone. Log files never link.
+
+Every query costs what it returns: each names the index that it uses, and the tests check the plans.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from roar_tui.store.schema import from_sql
+
+SMALL = 64  # bytes; contents below are equal by chance ("1\n", "{}")
+FOREVER = (1 << 63) - 1
+
+# Log files that somebody reads are shown, but not what a job appends to its own log.
+_KEPT = """u.role <> 'environment' AND (u.role <> 'log' OR u.external AND NOT EXISTS (
+    SELECT 1 FROM generated g INDEXED BY generated_path JOIN step gs ON gs.id = g.step
+    WHERE g.path = u.path AND gs.job = us.job))"""
+
+_ON_PATH = """SELECT g.id FROM generated g INDEXED BY generated_path JOIN step gs ON gs.id = g.step
+    WHERE g.path = u.path AND g.opened < u.opened AND g.role <> 'log'"""
+_ON_OTHER_PATH = f"""SELECT g.id FROM generated g INDEXED BY generated_artifact JOIN step gs ON gs.id = g.step
+    WHERE g.artifact = u.artifact AND g.role <> 'log' AND COALESCE(a.size, {SMALL}) >= {SMALL} AND g.opened <"""
+_LATEST = "ORDER BY g.opened DESC, g.id DESC LIMIT 1"
+_FIRST_SIGHTING = """(SELECT e.opened FROM used e INDEXED BY used_path
+    WHERE e.path = u.path AND e.artifact = u.artifact ORDER BY e.opened LIMIT 1)"""
+
+# The row id of the generation that the use `u` (of step `us`, artifact `a`) comes from.
+_PRODUCER = f"""CASE
+    WHEN u.role = 'log' THEN NULL
+    WHEN NOT u.external THEN COALESCE(
+        ({_ON_PATH} AND gs.job = us.job AND (g.artifact = u.artifact OR g.artifact IS NULL OR u.artifact IS NULL) {_LATEST}),
+        ({_ON_OTHER_PATH} u.opened AND gs.job = us.job {_LATEST}),
+        ({_ON_PATH} AND gs.job = us.job {_LATEST}))
+    WHEN u.artifact IS NULL THEN ({_ON_PATH} AND gs.job <> us.job {_LATEST})
+    ELSE COALESCE(
+        ({_ON_PATH} AND g.artifact = u.artifact AND gs.job <> us.job {_LATEST}),
+        ({_ON_OTHER_PATH} {_FIRST_SIGHTING} AND gs.job <> us.job {_LATEST}))
+    END"""
+
+# LIMIT keeps SQLite from flattening the inner query and computing the producer once per column that it is joined to.
+_USES = """SELECT i.id, i.step, i.artifact, d.digest, COALESCE(d.size, i.size), ip.path, i.role, i.status, i.opened,
+       p.id, p.step, p.artifact, pp.path, p.opened, COALESCE(p.finished, {forever})
+FROM (SELECT u.id, u.step, u.artifact, u.path, u.role, u.status, u.opened, u.size, {producer} AS producer
+      FROM {source} LEFT JOIN artifact a ON a.id = u.artifact WHERE {where} LIMIT -1) i
+JOIN path ip ON ip.id = i.path LEFT JOIN artifact d ON d.id = i.artifact
+LEFT JOIN generated p ON p.id = i.producer LEFT JOIN path pp ON pp.id = p.path
+WHERE {kept}"""
+
+
+def _uses_query(source: str, where: str, kept: str = "TRUE", producer: str = _PRODUCER) -> str:
+    return _USES.format(source=source, where=f"{where} AND {_KEPT}", kept=kept, producer=producer, forever=FOREVER)
+
+
+# used_step
+INPUTS = _uses_query(
+    "used u INDEXED BY used_step CROSS JOIN step us ON us.id = u.step",
+    "u.step = :step AND u.opened >= :since AND u.opened < :before",
+)
+# the primary key
+ONE_USE = _uses_query("used u CROSS JOIN step us ON us.id = u.step", "u.id = :use")
+# used_artifact: every use of a content, whoever produced it
+USES_OF_CONTENT = _uses_query(
+    "used u INDEXED BY used_artifact CROSS JOIN step us ON us.id = u.step",
+    "u.artifact = :artifact AND (:path IS NULL OR u.path = (SELECT id FROM path WHERE path = :path))",
+)
+# generated_step (or the primary key), then used_artifact
+_SAME_CONTENT = """CROSS JOIN used u INDEXED BY used_artifact ON u.artifact = o.artifact AND u.opened > o.opened
+    CROSS JOIN step us ON us.id = u.step"""
+# ... then used_path, up to the next generation on that path: the uses of an unknown or passing content
+_OTHER_CONTENT = """CROSS JOIN used u INDEXED BY used_path ON u.path = o.path AND u.opened > o.opened AND u.opened <= COALESCE(
+        (SELECT n.opened FROM generated n INDEXED BY generated_path
+         WHERE n.path = o.path AND n.opened > o.opened ORDER BY n.opened LIMIT 1), 9223372036854775807)
+    CROSS JOIN step us ON us.id = u.step"""
+_OF_STEP = "o.step = :step AND COALESCE(o.finished, 9223372036854775807) > :since AND o.role <> 'log'"
+_OF_ONE = "o.id = :generated AND o.role <> 'log'"
+_DIFFERS = "u.artifact IS NOT o.artifact"
+_FROM_HERE = "p.step = :step"
+
+CONSUMERS_OF_STEP = _uses_query("generated o INDEXED BY generated_step " + _SAME_CONTENT, _OF_STEP, _FROM_HERE)
+PASSING_OF_STEP = _uses_query(
+    "generated o INDEXED BY generated_step " + _OTHER_CONTENT, f"{_OF_STEP} AND {_DIFFERS}", _FROM_HERE
+)
+CONSUMERS_OF_ONE = _uses_query("generated o " + _SAME_CONTENT, _OF_ONE, "p.id = :generated")
+PASSING_OF_ONE = _uses_query("generated o " + _OTHER_CONTENT, f"{_OF_ONE} AND {_DIFFERS}", "p.id = :generated")
+
+_GENERATED = f"""SELECT g.id, g.step, g.artifact, d.digest, COALESCE(d.size, g.size), gp.path, g.role, g.status, g.opened,
+       COALESCE(g.finished, {FOREVER})
+FROM generated g {{index}} JOIN path gp ON gp.id = g.path LEFT JOIN artifact d ON d.id = g.artifact WHERE {{where}}"""
+# generated_step
+OUTPUTS = _GENERATED.format(
+    index="INDEXED BY generated_step",
+    where=f"g.step = :step AND COALESCE(g.finished, {FOREVER}) > :since AND g.role <> 'environment'",
+)
+# the primary key
+ONE_GENERATION = _GENERATED.format(index="", where="g.id = :generated")
+# generated_artifact; newest first
+GENERATIONS_OF_CONTENT = _GENERATED.format(
+    index="INDEXED BY generated_artifact",
+    where="g.artifact = :artifact AND g.opened < :before ORDER BY g.opened DESC, g.id DESC LIMIT :limit",
+)
+
+
+class Generation(NamedTuple):
+    """A generated access; `finished` is FOREVER where it is not known. `artifact` is a row id, `digest` raw bytes."""
+
+    id: int
+    step: int
+    artifact: int | None
+    digest: bytes | None
+    size: int | None
+    path: str
+    role: str
+    status: str
+    opened: int
+    finished: int
+
+
+class Producer(NamedTuple):
+    """The generation that a use comes from, and the step it belongs to."""
+
+    id: int
+    step: int
+    artifact: int | None
+    path: str
+    opened: int
+    finished: int
+
+
+class Use(NamedTuple):
+    """A used access and where its content comes from (None: nothing recorded produced it)."""
+
+    id: int
+    step: int
+    artifact: int | None
+    digest: bytes | None
+    size: int | None
+    path: str
+    role: str
+    status: str
+    opened: int
+    producer: Producer | None
+
+    @property
+    def passing(self) -> bool:
+        """Read while its producer was not done with it: the content is known, and not the one that the producer left."""
+        return self.producer is not None and self.artifact is not None and self.producer.artifact != self.artifact
+
+    @property
+    def as_of(self) -> int:
+        """What the producer read from this time on cannot be in this content."""
+        assert self.producer is not None
+        return min(self.opened, self.producer.finished) if self.passing else self.producer.finished
+
+
+def uses(db: sqlite3.Connection, query: str, **values: int | str | bytes | None) -> list[Use]:
+    """The uses that one of this module's queries gives, in the order in which they were opened.
+
+    What a step reads back of its own scratch files (removed, or of unknown content) is left out: it says nothing.
+    """
+    return sorted(_uses(db.execute(query, values)), key=lambda use: (use.opened, use.id))
+
+
+def _uses(rows: sqlite3.Cursor) -> Iterator[Use]:
+    for row in rows:
+        producer = None if row[9] is None else Producer(row[9], row[10], row[11], from_sql(row[12]), row[13], row[14])
+        use = Use(*row[:5], from_sql(row[5]), *row[6:9], producer)
+        if producer is None or producer.step != use.step or (use.digest is not None and use.status == "hashed"):
+            yield use
+
+
+def generations(db: sqlite3.Connection, query: str, **values: int | str | bytes | None) -> list[Generation]:
+    """The generations that one of this module's queries gives, oldest first."""
+    found = [Generation(*row[:5], from_sql(row[5]), *row[6:]) for row in db.execute(query, values)]
+    return sorted(found, key=lambda generation: (generation.opened, generation.id))

@@ -1,0 +1,135 @@
+"""Nodes made from rows of the index: ids, names of steps, numbers of unknown contents."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import replace
+from typing import NamedTuple
+
+from roar_tui.lineage.links import Generation, Use
+from roar_tui.lineage.model import Kind, Node
+from roar_tui.store.schema import from_sql
+
+# step's and job's primary keys
+_STEP = """SELECT s.number, s.program, s.argv, s.cwd, s.started, s.ended, s.exit_code, s.exit_signal, s.job, j.digest
+FROM step s JOIN job j ON j.id = s.job WHERE s.id = ?"""
+_JOB = "SELECT digest, argv, cwd, started, ended, exit_code, exit_signal FROM job WHERE id = ?"
+# used_step, generated_step
+_UNKNOWN = """SELECT 0, id, opened FROM used INDEXED BY used_step WHERE step = :step AND artifact IS NULL
+UNION ALL SELECT 1, id, opened FROM generated INDEXED BY generated_step WHERE step = :step AND artifact IS NULL"""
+# generated_step; pipe_end_step
+_WRITES = """SELECT EXISTS (SELECT 1 FROM generated INDEXED BY generated_step
+    WHERE step = :step AND role NOT IN ('log', 'environment'))
+OR EXISTS (SELECT 1 FROM pipe_end WHERE step = :step AND writes)"""
+# UNIQUE (job, number)
+_STARTED_OTHERS = """SELECT EXISTS (SELECT 1 FROM step c WHERE c.job = s.job AND c.parent = s.number)
+FROM step s WHERE s.id = ?"""
+
+
+class Step(NamedTuple):
+    """What the walk needs to know of a step: its node, and the row id of its job."""
+
+    node: Node
+    job: int
+
+
+class Nodes:
+    """Makes nodes and remembers the steps that it has read."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._steps: dict[int, Step] = {}
+        self._unknown: dict[int, dict[tuple[int, int], int]] = {}
+        self._launchers: dict[int, bool] = {}
+
+    def step(self, rowid: int) -> Node:
+        """A fresh node for the step with that row id."""
+        return replace(self._step(rowid).node)
+
+    def job_of(self, step: int) -> int:
+        """The row id of the job that a step (row id) belongs to."""
+        return self._step(step).job
+
+    def _step(self, rowid: int) -> Step:
+        if rowid not in self._steps:
+            number, program, argv, cwd, started, ended, code, signal, job, digest = self._db.execute(_STEP, (rowid,)).fetchone()
+            self._steps[rowid] = Step(
+                Node(
+                    id=f"s:{digest.hex()}:{number}",
+                    kind=Kind.STEP,
+                    job=digest.hex(),
+                    step=number,
+                    program=from_sql(program),
+                    argv=words(argv),
+                    cwd=from_sql(cwd),
+                    started=started,
+                    ended=ended,
+                    exit_code=code,
+                    exit_signal=signal,
+                ),
+                job,
+            )
+        return self._steps[rowid]
+
+    def job(self, rowid: int) -> Node:
+        """A node that stands for a whole job."""
+        digest, argv, cwd, started, ended, code, signal = self._db.execute(_JOB, (rowid,)).fetchone()
+        return Node(
+            id=f"j:{digest.hex()}",
+            kind=Kind.JOB,
+            job=digest.hex(),
+            argv=words(argv),
+            cwd=from_sql(cwd),
+            started=started,
+            ended=ended,
+            exit_code=code,
+            exit_signal=signal,
+        )
+
+    def file(self, access: Use | Generation) -> Node:
+        """A node for the content of an access; an unknown content that is read is the one that was written there, if that is
+        unknown too."""
+        return Node(
+            id=self._file_id(access),
+            kind=Kind.ARTIFACT,
+            digest=access.digest.hex() if access.digest is not None else None,
+            size=access.size,
+            role=access.role,
+            status=access.status,
+            paths=[access.path],
+        )
+
+    def _file_id(self, access: Use | Generation) -> str:
+        if access.digest is not None:
+            return "a:" + access.digest.hex()
+        if isinstance(access, Use):
+            if access.producer is not None and access.producer.artifact is None:
+                return self._unknown_id(access.producer.step, 1, access.producer.id)
+            return self._unknown_id(access.step, 0, access.id)
+        return self._unknown_id(access.step, 1, access.id)
+
+    def _unknown_id(self, step: int, generated: int, rowid: int) -> str:
+        """`f:<job>:<step>:<n>`: the step's n-th access of unknown content, uses first, each by time."""
+        if step not in self._unknown:
+            rows = sorted(self._db.execute(_UNKNOWN, {"step": step}), key=lambda row: (row[0], row[2], row[1]))
+            self._unknown[step] = {(mode, access): n for n, (mode, access, _) in enumerate(rows)}
+        node = self._step(step).node
+        return f"f:{node.job}:{node.step}:{self._unknown[step][generated, rowid]}"
+
+    def pipe(self, step: int, number: int, kind: str) -> Node:
+        """A node for a pipe of the job that `step` (row id) belongs to; `kind` is pipe or socketpair."""
+        job = self._step(step).node.job
+        return Node(id=f"p:{job}:{number}", kind=Kind.PIPE, job=job, number=number, note=None if kind == "pipe" else kind)
+
+    def only_started_others(self, step: int) -> bool:
+        """Whether a step (row id) wrote nothing that flows on and has child steps: the shell around the pipeline."""
+        if step not in self._launchers:
+            writes = self._db.execute(_WRITES, {"step": step}).fetchone()[0]
+            self._launchers[step] = not writes and bool(self._db.execute(_STARTED_OTHERS, (step,)).fetchone()[0])
+        return self._launchers[step]
+
+
+def words(argv: str | bytes) -> tuple[str, ...]:
+    """A command's words from the index, which keeps them as a JSON array."""
+    return tuple(json.loads(from_sql(argv)))

@@ -1,0 +1,169 @@
+"""What lies beside a node: the one place where a step's time decides what counts.
+
+Upstream, a step is asked as of a time: when the output that led to it was finished; what it opened from then on is not counted.
+Downstream it is asked since a time: when it opened the input that led to it; what it had finished by then is not counted.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from roar_tui.lineage import links
+from roar_tui.lineage.links import FOREVER, Generation, Use, generations, uses
+from roar_tui.lineage.model import Alternative, Direction, Edge, Node
+from roar_tui.lineage.nodes import Nodes
+
+ALTERNATIVES = 5
+
+# pipe_end_step, then the primary keys
+_PIPES_IN = """SELECT p.id, p.number, p.kind, p.opened FROM pipe_end r INDEXED BY pipe_end_step JOIN pipe p ON p.id = r.pipe
+WHERE r.step = ? AND r.writes = 0 AND p.opened < ? ORDER BY p.opened"""
+_WRITERS = """SELECT w.step FROM pipe_end w JOIN step s ON s.id = w.step
+WHERE w.pipe = ? AND w.writes = 1 AND w.step <> ? AND s.started < ? ORDER BY s.number"""
+_PIPES_OUT = """SELECT p.id, p.number, p.kind, p.opened FROM pipe_end w INDEXED BY pipe_end_step JOIN pipe p ON p.id = w.pipe
+JOIN step s ON s.id = w.step WHERE w.step = ? AND w.writes = 1 AND COALESCE(s.ended, p.opened + 1) > ? ORDER BY p.opened"""
+_READERS = """SELECT r.step FROM pipe_end r JOIN step s ON s.id = r.step
+WHERE r.pipe = ? AND r.writes = 0 AND r.step <> ? ORDER BY s.number"""
+
+
+class Hop(NamedTuple):
+    """From a file or pipe on to a step (row id): `moment` is the time that the step is asked as of, or since."""
+
+    step: int
+    moment: int
+    path: str | None
+    time: int
+    role: str | None
+
+
+class Flow(NamedTuple):
+    """From a step to a file or pipe beside it: the node, how it is joined to the step, and where it leads."""
+
+    node: Node
+    path: str | None
+    time: int
+    hops: list[Hop]
+
+
+class Opener:
+    """Opens nodes in one direction; `nodes` makes them."""
+
+    def __init__(self, db: sqlite3.Connection, direction: Direction) -> None:
+        self.db = db
+        self.up = direction is Direction.UPSTREAM
+        self.nodes = Nodes(db)
+
+    @property
+    def whole(self) -> int:
+        """The moment at which a step is asked for everything."""
+        return FOREVER if self.up else -1
+
+    def beside_step(self, step: int, moment: int, done: int | None = None) -> Iterator[Flow]:
+        """What flows into (upstream) or out of the step, by time; what `done`, an earlier moment, had given is left out."""
+        if self.up:
+            flows = [*self._inputs(step, moment, 0 if done is None else done), *self._pipes_in(step, moment)]
+        else:
+            flows = [*self._outputs(step, moment, FOREVER if done is None else done), *self._pipes_out(step, moment)]
+        return iter(sorted(flows, key=lambda flow: flow.time))
+
+    def edge(self, step: Node, file: Node, path: str | None, time: int, *, into_step: bool) -> Edge:
+        """The edge between a step and a file or pipe, in the direction of the data."""
+        ends = (file.id, step.id) if into_step else (step.id, file.id)
+        return Edge(*ends, [] if path is None else [path], time, file.role)
+
+    def _inputs(self, step: int, before: int, since: int) -> Iterator[Flow]:
+        for use in uses(self.db, links.INPUTS, step=step, since=since, before=before):
+            yield Flow(self.used(use), use.path, use.opened, self.made_by(use))
+
+    def used(self, use: Use) -> Node:
+        """The node of what was used; a root where nothing recorded produced it."""
+        node = self.nodes.file(use)
+        node.root = use.producer is None
+        if use.producer is None:
+            node.leaf = True if self.up else None
+        elif use.digest is None:
+            node.note = "content unknown: linked by path and time"
+        elif use.passing:
+            node.note = "read before the step that wrote it was done with it"
+        elif use.producer.path != use.path:
+            node.note = "produced at another path"
+        return node
+
+    def made_by(self, use: Use) -> list[Hop]:
+        """The step that a use's content comes from, if it was recorded."""
+        made = use.producer
+        if made is None:
+            return []
+        time = use.opened if use.passing else self.ended(made.step, made.opened, made.finished)
+        return [Hop(made.step, use.as_of, made.path, time, use.role)]
+
+    def ended(self, step: int, opened: int, finished: int) -> int:
+        """When a generation was finished, or its step ended, or at least when it was opened."""
+        if finished != FOREVER:
+            return finished
+        return self.nodes.step(step).ended or opened
+
+    def _pipes_in(self, step: int, before: int) -> Iterator[Flow]:
+        for pipe, number, kind, opened in self.db.execute(_PIPES_IN, (step, before)).fetchall():
+            writers = [row[0] for row in self.db.execute(_WRITERS, (pipe, step, before))]
+            if writers:
+                hops = [Hop(writer, before, None, opened, None) for writer in writers]
+                yield Flow(self.nodes.pipe(step, number, kind), None, opened, hops)
+
+    def _outputs(self, step: int, since: int, until: int) -> Iterator[Flow]:
+        made = {
+            output.id: output
+            for output in generations(self.db, links.OUTPUTS, step=step, since=since)
+            if output.finished <= until and (until == FOREVER or output.finished < FOREVER)
+        }
+        hops: dict[int, list[Hop]] = {rowid: [] for rowid in made}
+        passing = []
+        for query in (links.CONSUMERS_OF_STEP, links.PASSING_OF_STEP):
+            for use in uses(self.db, query, step=step, since=since):
+                if use.producer is None or use.producer.id not in made:
+                    continue
+                if use.artifact == use.producer.artifact:
+                    hops[use.producer.id] += self.used_by(use)
+                else:
+                    passing.append((use, made[use.producer.id]))
+        for output in made.values():
+            yield self.made(output, hops[output.id])
+        for use, output in passing:
+            node = self.used(use)
+            time = use.opened if use.passing else self.ended(step, output.opened, output.finished)
+            yield Flow(node, use.path, time, self.used_by(use))
+
+    def made(self, output: Generation, hops: list[Hop]) -> Flow:
+        """A step's output and where it went."""
+        node = self.nodes.file(output)
+        node.leaf = not hops if not self.up else None
+        return Flow(node, output.path, self.ended(output.step, output.opened, output.finished), hops)
+
+    def used_by(self, use: Use) -> list[Hop]:
+        """The step that a use belongs to, unless all that it did was to start others."""
+        if self.nodes.only_started_others(use.step):
+            return []
+        return [Hop(use.step, use.opened, use.path, use.opened, use.role)]
+
+    def _pipes_out(self, step: int, since: int) -> Iterator[Flow]:
+        for pipe, number, kind, opened in self.db.execute(_PIPES_OUT, (step, since)).fetchall():
+            readers = [row[0] for row in self.db.execute(_READERS, (pipe, step))]
+            if readers:
+                hops = [Hop(reader, max(since, opened), None, opened, None) for reader in readers]
+                yield Flow(self.nodes.pipe(step, number, kind), None, opened, hops)
+
+    def alternatives(self, artifact: int, size: int | None, before: int, chosen: int | None) -> tuple[Alternative, ...]:
+        """Other generations of a content before a time, newest first, a few at most; none for empty content."""
+        if size == 0:
+            return ()
+        others = generations(
+            self.db, links.GENERATIONS_OF_CONTENT, artifact=artifact, before=before, limit=ALTERNATIVES + 1
+        )
+        return tuple(
+            Alternative(step.job or "", step.step or 0, other.path, self.ended(other.step, other.opened, other.finished))
+            for other in reversed(others)
+            if other.id != chosen
+            for step in (self.nodes.step(other.step),)
+        )[:ALTERNATIVES]
