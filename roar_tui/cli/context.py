@@ -84,18 +84,25 @@ def common_options(function: Callable[Concatenate[Settings, P], R]) -> Callable[
 @contextmanager
 def opened(settings: Settings) -> Iterator[tuple[Store, sqlite3.Connection]]:
     """The store, brought up to date with its records, and a connection to its index for the time of the block."""
-    from roar_tui.cli.progress import Progress
-    from roar_tui.store.store import Store
-
-    store = Store.open(settings.root)
-    with Progress("reading new records") as progress:
-        report = store.sync(progress=progress)
-    _tell(report)
+    store = brought_up_to_date(settings)
     db = store.reader()
     try:
         yield store, db
     finally:
         db.close()
+
+
+def brought_up_to_date(settings: Settings, *, quiet: bool = False) -> Store:
+    """The store, with new records read into its index; says on stderr what could not be read, unless `quiet`."""
+    from roar_tui.cli.progress import Progress
+    from roar_tui.store.store import Store
+
+    store = Store.open(settings.root)
+    with Progress("Reading new records") as progress:
+        report = store.sync(progress=progress)
+    if not quiet:
+        _tell(report)
+    return store
 
 
 def _tell(report: SyncReport) -> None:

@@ -49,7 +49,7 @@ def check_index(root: Path) -> Check:
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         return warn(
             "index",
-            f"The index cannot be kept in {display(str(directory))}; it goes to a temporary directory, and is made anew now and then.",
+            f"The index cannot be kept in {display(str(directory))}; a temporary directory holds it instead.",
             "Let XDG_CACHE_HOME name a directory that you may write to.",
         )
     kind = file_system(place)

@@ -40,7 +40,7 @@ def check_strace(strace: Strace) -> Check:
     version = ".".join(map(str, strace.version))
     found = f"strace {version} at {strace.path}"
     if not strace.seccomp_bpf:
-        return warn("strace", f"{found} stops at every system call: jobs run much slower.", "5.3 and later do not. " + HOW_TO_GET)
+        return warn("strace", f"{found} stops at every system call, which is slow.", "5.3 and later do not. " + HOW_TO_GET)
     if not strace.daemonize:
         return warn("strace", f"{found} is in reach of the terminal's signals.", "5.6 and later are not. " + HOW_TO_GET)
     return ok("strace", found)
