@@ -19,5 +19,5 @@ def take(path: str, digest: str, read: bytes) -> bytes | None:
 
 
 def from_disk(path: str, digest: str) -> bytes | None:
-    """`take` of what is in the file at `path` now (a path that the machine sees, at most TEXT_LIMIT bytes); None on any failure."""
+    """`take` of what the file at `path` holds now, at most TEXT_LIMIT bytes; None when it cannot be read."""
     raise NotImplementedError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from roar_tui.record.model import Environment, Git, Tracker, Warning
+from roar_tui.record.model import Environment, Git, Tracker
+from roar_tui.record.model import Warning as RecordWarning
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Gathered:
     trackers: list[Tracker]
     group: str | None
     rank: int | None
-    warnings: list[Warning]
+    warnings: list[RecordWarning]
     blobs: dict[str, bytes] = field(default_factory=dict)
 
 
