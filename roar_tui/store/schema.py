@@ -1,12 +1,15 @@
 """The tables of the index. A new schema rebuilds the index from the archive, so there are no migrations.
 
 Digests are BLOBs, times integer microseconds since the epoch. Paths and commands are TEXT, or BLOB where their bytes are not
-UTF-8 (see `to_sql`, `from_sql`).
+UTF-8 (see `to_sql`, `from_sql`). `job.command` is the argv quoted for a shell, to read and to search; `argv` is the list as ASCII
+JSON. `job.record` and `ingested.record` are paths below the archive's `records/`. `step.parent` is a number inside the job.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import zlib
 
 VERSION = 1
 
@@ -86,7 +89,7 @@ CREATE TABLE used (
     named INTEGER REFERENCES path
 );
 CREATE INDEX used_step ON used (step, opened);
-CREATE INDEX used_artifact ON used (artifact, opened);
+CREATE INDEX used_artifact ON used (artifact, opened, step);
 CREATE INDEX used_path ON used (path, opened);
 
 CREATE TABLE generated (
@@ -103,7 +106,7 @@ CREATE TABLE generated (
     named INTEGER REFERENCES path
 );
 CREATE INDEX generated_step ON generated (step, opened);
-CREATE INDEX generated_artifact ON generated (artifact, opened);
+CREATE INDEX generated_artifact ON generated (artifact, opened, step);
 CREATE INDEX generated_path ON generated (path, opened);
 
 CREATE TABLE pipe (
@@ -124,13 +127,24 @@ CREATE INDEX pipe_end_step ON pipe_end (step, writes);
 
 CREATE TABLE ingested (
     record TEXT PRIMARY KEY,
+    run_id TEXT,
     problem TEXT
 ) WITHOUT ROWID;
+CREATE INDEX ingested_run ON ingested (run_id);
 CREATE TABLE day (
     name TEXT PRIMARY KEY,
-    mtime INTEGER NOT NULL
+    mtime INTEGER NOT NULL,
+    ctime INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+
+
+FINGERPRINT = zlib.crc32(TABLES.encode()) & 0x7FFFFFFF  # SQLite's user_version: tables made by other words are made anew
+
+
+def statements() -> list[str]:
+    """The statements of `TABLES`, one by one, so that they can run inside a transaction."""
+    return [statement for statement in TABLES.split(";") if statement.strip()]
 
 
 def to_sql(text: str) -> str | bytes:
@@ -138,10 +152,24 @@ def to_sql(text: str) -> str | bytes:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        return os.fsencode(text)
+        try:
+            return os.fsencode(text)
+        except UnicodeEncodeError:  # a surrogate that no file name gives, from a record made by hand
+            return text.encode("utf-8", "surrogatepass")
     return text
 
 
 def from_sql(value: str | bytes) -> str:
     """The inverse of `to_sql`."""
     return os.fsdecode(value) if isinstance(value, bytes) else value
+
+
+def argv_to_sql(argv: list[str]) -> str:
+    """`argv` as ASCII JSON, which can say any surrogate."""
+    return json.dumps(argv, separators=(",", ":"))
+
+
+def argv_from_sql(value: str) -> list[str]:
+    """The inverse of `argv_to_sql`."""
+    argv: list[str] = json.loads(value)
+    return argv

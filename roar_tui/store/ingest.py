@@ -1,0 +1,239 @@
+"""Bringing the index up to date with the archive: what is new goes in, what is gone goes out, in any order, as often as you like.
+
+Only day folders that changed are listed again. Every transaction is short and leaves a right index, so that a killed ingest
+costs nothing but the rest of the work.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from roar_tui.errors import NotFoundError, StoreError
+from roar_tui.store.archive import Archive, DamagedRecordError
+from roar_tui.store.index import IndexBusyError, begin
+from roar_tui.store.results import Damaged, SyncReport
+from roar_tui.store.rows import Rows, UnusableRecordError, rank
+
+BATCH_SECONDS = 0.5  # other writers wait this long at most
+BATCH_ACCESSES = 50_000
+TRUSTED_AGE = 60.0  # seconds: a folder changed less than this before its listing may change again under the same times
+
+Progress = Callable[[int, int], None]
+
+
+class Day(msgspec.Struct, frozen=True):
+    """A day folder as it was listed: its times (ns), and whether they will tell the next change."""
+
+    name: str
+    mtime: int
+    ctime: int
+    trusted: bool
+
+
+def ingest(
+    db: sqlite3.Connection, archive: Archive, *, patience: float, limit: float | None = None, progress: Progress | None = None
+) -> SyncReport:
+    """Bring the index behind `db` up to date with `archive`.
+
+    Waits up to `patience` seconds for another writer, works up to `limit` seconds (None: until done), and says `busy` when
+    either was not enough. `progress` gets (done, total) records. Raises StoreError when `records/` cannot be listed and
+    sqlite3.DatabaseError when the index is broken.
+    """
+    work = _Ingest(db, archive, patience, None if limit is None else time.monotonic() + limit)
+    try:
+        work.run(progress)
+        busy = False
+    except IndexBusyError:
+        busy = True
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+    return SyncReport(work.added, work.removed, work.damaged, sorted(work.unreadable), busy)
+
+
+class _Ingest:
+    """One run of `ingest`: the counts of its report, and what its batches share."""
+
+    def __init__(self, db: sqlite3.Connection, archive: Archive, patience: float, deadline: float | None) -> None:
+        self.db = db
+        self.archive = archive
+        self.patience = patience
+        self.deadline = deadline
+        self.rows = Rows(db)
+        self.added = self.removed = 0
+        self.damaged: list[Damaged] = []
+        self.unreadable: set[str] = set()
+        self._version = -1
+        self._again = False
+
+    def run(self, progress: Progress | None) -> None:
+        self._pass(progress)
+        if self._again:
+            self._again = False
+            self._pass(progress)
+
+    def _pass(self, progress: Progress | None) -> None:
+        listed = dict(self._list_days())
+        known: dict[str, tuple[int, int]] = {
+            name: (mtime, ctime) for name, mtime, ctime in self.db.execute("SELECT name, mtime, ctime FROM day")
+        }
+        changed = [day for name, day in sorted(listed.items()) if known.get(name) != (day.mtime, day.ctime)]
+        gone = [name for name in self._known_days() if name not in listed]
+        work = [(day, *self._compare(day.name)) for day in changed]
+        total = sum(len(new) for _, new, _ in work)
+        self._remove([name for day in gone for name in self._ingested(day)], gone)
+        done = 0
+        for day, new, vanished in work:
+            self._remove(vanished, [])
+            for batch in self._insert(new):
+                done += batch
+                if progress is not None:
+                    progress(done, total)
+            self._mark(day, day.name in known)
+
+    def _list_days(self) -> Iterator[tuple[str, Day]]:
+        now = time.time()
+        for name in self.archive.days():
+            try:
+                found = os.stat(self.archive.records / name)
+            except OSError:
+                continue  # gone since the listing
+            trusted = found.st_mtime < now - TRUSTED_AGE and found.st_ctime < now - TRUSTED_AGE
+            yield name, Day(name, found.st_mtime_ns, found.st_ctime_ns, trusted)
+
+    def _known_days(self) -> list[str]:
+        """The days that the index has records of (a skip through the primary key, one step per day)."""
+        days = []
+        name = self.db.execute("SELECT min(record) FROM ingested").fetchone()[0]
+        while name is not None:
+            days.append(name.partition("/")[0])
+            name = self.db.execute("SELECT min(record) FROM ingested WHERE record > ?", (f"{days[-1]}0",)).fetchone()[0]
+        return days
+
+    def _ingested(self, day: str) -> dict[str, str | None]:
+        """The records of `day` that the index knows, with their problems (`0` follows `/`; primary key)."""
+        rows = self.db.execute("SELECT record, problem FROM ingested WHERE record > ? AND record < ?", (f"{day}/", f"{day}0"))
+        return dict(rows.fetchall())
+
+    def _compare(self, day: str) -> tuple[list[str], list[str]]:
+        """The records of `day` to read (new, or damaged when last read) and those that are no longer there."""
+        known = self._ingested(day)
+        try:
+            names = [f"{day}/{name}" for name in sorted(self.archive.day_files(day))]
+        except StoreError:
+            self.unreadable.add(day)
+            return [], []
+        new = [name for name in names if name not in known or known[name] is not None]
+        return new, sorted(known.keys() - set(names))
+
+    def _begin(self) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise IndexBusyError
+        begin(self.db, self.patience)
+        version = self.db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:  # another process has written meanwhile
+            self.rows.forget()
+            self._version = version
+
+    def _insert(self, names: list[str]) -> Iterator[int]:
+        """Read `names` in short transactions; yields how many each took."""
+        position = 0
+        while position < len(names):
+            self._begin()
+            start, accesses, until = position, 0, time.monotonic() + BATCH_SECONDS
+            while position < len(names) and accesses < BATCH_ACCESSES and time.monotonic() < until:
+                accesses += self._read(names[position])
+                position += 1
+            self.db.execute("COMMIT")
+            yield position - start
+
+    def _read(self, name: str) -> int:
+        """Read one record into the index, inside the transaction; returns its number of accesses."""
+        known = self.db.execute("SELECT problem FROM ingested WHERE record = ?", (name,)).fetchone()
+        if known is not None and known[0] is None:
+            return 0  # another process was faster
+        try:
+            record = self.archive.load_file(name)
+        except DamagedRecordError as error:
+            self._damaged(name, error.message)
+            return 0
+        except NotFoundError:
+            return 0
+        except StoreError:
+            if (self.archive.records / name).exists():
+                self.unreadable.add(name)
+            return 0
+        job_id = _job_id(name)
+        present = self.db.execute(
+            "SELECT id, state, ended, lower(hex(digest)) FROM job WHERE run_id = ?", (record.run_id,)
+        ).fetchone()  # UNIQUE (run_id)
+        accesses = 0
+        if present is None or rank(record.state.value, record.ended, job_id) > rank(*present[1:]):
+            self.db.execute("SAVEPOINT record")
+            try:
+                if present is not None:
+                    self.rows.remove(present[0])
+                accesses = self.rows.insert(record, job_id, name)
+            except (UnusableRecordError, sqlite3.IntegrityError, sqlite3.DataError, OverflowError, ValueError) as error:
+                self.db.execute("ROLLBACK TO record")
+                self.db.execute("RELEASE record")
+                self.rows.forget()
+                self._damaged(name, f"The record {name} contradicts itself: {error}.")
+                return 0
+            self.db.execute("RELEASE record")
+            self.added += 1
+        self.db.execute("INSERT OR REPLACE INTO ingested (record, run_id) VALUES (?, ?)", (name, record.run_id))
+        return accesses
+
+    def _damaged(self, name: str, problem: str) -> None:
+        known = self.db.execute("SELECT problem FROM ingested WHERE record = ?", (name,)).fetchone()
+        if known is None or known[0] != problem:
+            self.damaged.append(Damaged(name, problem))
+        self.db.execute("INSERT OR REPLACE INTO ingested (record, problem) VALUES (?, ?)", (name, problem))
+
+    def _remove(self, names: list[str], days: list[str]) -> None:
+        """Remove the jobs of records that are gone from the archive; another record of the same run, if any, is read again."""
+        if not names and not days:
+            return
+        self._begin()
+        for name in names:
+            self.db.execute("DELETE FROM ingested WHERE record = ?", (name,))
+            row = self.db.execute(
+                "SELECT id, run_id FROM job WHERE digest = ? AND record = ?", (bytes.fromhex(_job_id(name)), name)
+            ).fetchone()  # UNIQUE (digest)
+            if row is not None:
+                self.rows.remove(row[0])
+                self._read_again(row[1])
+                self.removed += 1
+        self.db.executemany("DELETE FROM day WHERE name = ?", [(day,) for day in days])
+        self.db.execute("COMMIT")
+
+    def _read_again(self, run_id: str) -> None:
+        """Forget the other records of a run, which a better one had made superfluous, so that the next pass reads them."""
+        others = self.db.execute("SELECT record FROM ingested WHERE run_id = ?", (run_id,)).fetchall()  # ingested_run
+        for (name,) in others:
+            self.db.execute("DELETE FROM ingested WHERE record = ?", (name,))
+            self.db.execute("DELETE FROM day WHERE name = ?", (name.partition("/")[0],))
+            self._again = True
+
+    def _mark(self, day: Day, known: bool) -> None:
+        """Remember that `day` is wholly in the index, where its times will tell the next change; else forget it, if `known`."""
+        complete = not any(name == day.name or name.startswith(f"{day.name}/") for name in self.unreadable)
+        if not (day.trusted and complete) and not known:
+            return
+        self._begin()
+        if day.trusted and complete:
+            self.db.execute("INSERT OR REPLACE INTO day (name, mtime, ctime) VALUES (?, ?, ?)", (day.name, day.mtime, day.ctime))
+        else:
+            self.db.execute("DELETE FROM day WHERE name = ?", (day.name,))
+        self.db.execute("COMMIT")
+
+
+def _job_id(name: str) -> str:
+    """The job id in a record's name (`<day>/<id>.json.gz`)."""
+    return name.rpartition("/")[2].partition(".")[0]
