@@ -1,0 +1,1 @@
+"""The readable form of one job, step, artifact or directory, for `show`."""
