@@ -1,9 +1,9 @@
 """The links between accesses, in SQL: which generation a use comes from, and which uses come from a generation.
 
-The producer of a use is the latest generation of that content *opened* before the use was: on that path first, then on another
-path (never for empty content, and below 64 bytes only as an alternative), where it must also be older than the first sighting of
-the content on the use's own path. What a job reads back of its own (not external) comes from that job; what it found there comes
-from other jobs. Unknown content links by path alone. Log files never link.
+The producer of a use is the latest generation of that content *opened* before the use was: on that path first, then on
+another path (never for empty content, and below 64 bytes only as an alternative), where it must also be older than the first
+sighting of the content on the use's own path. What a job reads back of its own (not external) comes from that job; what it
+found there comes from other jobs. Unknown content links by path alone. Log files never link.
 
 Every query costs what it returns: each names the index that it uses, and the tests check the plans.
 """
@@ -66,6 +66,9 @@ INPUTS = _uses_query(
 )
 # the primary key
 ONE_USE = _uses_query("used u CROSS JOIN step us ON us.id = u.step", "u.id = :use")
+# the primary key: a use of any role, without its producer
+BARE_USE = """SELECT u.id, u.step, u.artifact, d.digest, COALESCE(d.size, u.size), up.path, u.role, u.status, u.opened
+FROM used u JOIN path up ON up.id = u.path LEFT JOIN artifact d ON d.id = u.artifact WHERE u.id = :use"""
 # used_artifact: every use of a content, whoever produced it
 USES_OF_CONTENT = _uses_query(
     "used u INDEXED BY used_artifact CROSS JOIN step us ON us.id = u.step",
@@ -171,12 +174,21 @@ def uses(db: sqlite3.Connection, query: str, **values: int | str | bytes | None)
 def _uses(rows: sqlite3.Cursor) -> Iterator[Use]:
     for row in rows:
         producer = None if row[9] is None else Producer(row[9], row[10], row[11], from_sql(row[12]), row[13], row[14])
-        use = Use(*row[:5], from_sql(row[5]), *row[6:9], producer)
+        use = Use(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], producer)
         if producer is None or producer.step != use.step or (use.digest is not None and use.status == "hashed"):
             yield use
 
 
 def generations(db: sqlite3.Connection, query: str, **values: int | str | bytes | None) -> list[Generation]:
     """The generations that one of this module's queries gives, oldest first."""
-    found = [Generation(*row[:5], from_sql(row[5]), *row[6:]) for row in db.execute(query, values)]
+    found = [
+        Generation(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], row[9])
+        for row in db.execute(query, values)
+    ]
     return sorted(found, key=lambda generation: (generation.opened, generation.id))
+
+
+def bare_use(db: sqlite3.Connection, used: int) -> Use:
+    """A use by its row id, whatever its role, without where it comes from."""
+    row = db.execute(BARE_USE, {"use": used}).fetchone()
+    return Use(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], None)

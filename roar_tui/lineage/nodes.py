@@ -88,8 +88,10 @@ class Nodes:
         )
 
     def file(self, access: Use | Generation) -> Node:
-        """A node for the content of an access; an unknown content that is read is the one that was written there, if that is
-        unknown too."""
+        """A node for the content of an access.
+
+        An unknown content that is read is the one that was written there, if that is unknown too.
+        """
         return Node(
             id=self._file_id(access),
             kind=Kind.ARTIFACT,

@@ -39,12 +39,16 @@ class Hop(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """From a step to a file or pipe beside it: the node, how it is joined to the step, and where it leads."""
+    """From a step to a file or pipe beside it: the node, how it is joined to the step, and where it leads.
+
+    `use` is the access upstream, from which alternatives are found.
+    """
 
     node: Node
     path: str | None
     time: int
     hops: list[Hop]
+    use: Use | None = None
 
 
 class Opener:
@@ -75,7 +79,7 @@ class Opener:
 
     def _inputs(self, step: int, before: int, since: int) -> Iterator[Flow]:
         for use in uses(self.db, links.INPUTS, step=step, since=since, before=before):
-            yield Flow(self.used(use), use.path, use.opened, self.made_by(use))
+            yield Flow(self.used(use), use.path, use.opened, self.made_by(use), use)
 
     def used(self, use: Use) -> Node:
         """The node of what was used; a root where nothing recorded produced it."""
@@ -85,7 +89,7 @@ class Opener:
             node.leaf = True if self.up else None
         elif use.digest is None:
             node.note = "content unknown: linked by path and time"
-        elif use.passing:
+        elif use.passing and use.producer.artifact is not None:
             node.note = "read before the step that wrote it was done with it"
         elif use.producer.path != use.path:
             node.note = "produced at another path"
@@ -116,7 +120,7 @@ class Opener:
         made = {
             output.id: output
             for output in generations(self.db, links.OUTPUTS, step=step, since=since)
-            if output.finished <= until and (until == FOREVER or output.finished < FOREVER)
+            if output.finished <= until
         }
         hops: dict[int, list[Hop]] = {rowid: [] for rowid in made}
         passing = []
@@ -154,16 +158,23 @@ class Opener:
                 hops = [Hop(reader, max(since, opened), None, opened, None) for reader in readers]
                 yield Flow(self.nodes.pipe(step, number, kind), None, opened, hops)
 
-    def alternatives(self, artifact: int, size: int | None, before: int, chosen: int | None) -> tuple[Alternative, ...]:
-        """Other generations of a content before a time, newest first, a few at most; none for empty content."""
-        if size == 0:
+    def alternatives(self, use: Use) -> tuple[Alternative, ...]:
+        """Other generations of a used content before the use, newest first, a few at most; none for empty content."""
+        if use.artifact is None or use.size == 0:
             return ()
-        others = generations(
+        chosen = use.producer.id if use.producer is not None else None
+        return self.generated(use.artifact, use.opened, chosen)
+
+    def generated(self, artifact: int, before: int, chosen: int | None) -> tuple[Alternative, ...]:
+        """The newest generations of a content before a time, but for the `chosen` one (row id)."""
+        found = generations(
             self.db, links.GENERATIONS_OF_CONTENT, artifact=artifact, before=before, limit=ALTERNATIVES + 1
         )
-        return tuple(
-            Alternative(step.job or "", step.step or 0, other.path, self.ended(other.step, other.opened, other.finished))
-            for other in reversed(others)
-            if other.id != chosen
-            for step in (self.nodes.step(other.step),)
-        )[:ALTERNATIVES]
+        others = [other for other in reversed(found) if other.id != chosen]
+        return tuple(map(self._alternative, others[:ALTERNATIVES]))
+
+    def _alternative(self, other: Generation) -> Alternative:
+        step = self.nodes.step(other.step)
+        assert step.job is not None
+        assert step.step is not None
+        return Alternative(step.job, step.step, other.path, self.ended(other.step, other.opened, other.finished))
