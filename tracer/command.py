@@ -9,10 +9,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# Opening, making, renaming, linking, removing, truncating; exec, fork, working directory and namespaces; descriptors that become
+# Opening, making, renaming, linking, removing, truncating; exec, fork, working directory, namespaces; descriptors that become
 # standard streams; pipes, connections and io_uring. Never read, write, close, stat or mmap: on 20,000 small files tracing
 # everything costs 47 times the bare run, this set 6 to 13 times.
-CALLS = (
+CALLS = (  # noqa: SIM905 -- a list of words reads best as words
     "open openat openat2 creat open_by_handle_at mknod mknodat rename renameat renameat2 link linkat symlink symlinkat unlink "
     "unlinkat rmdir truncate ftruncate execve execveat fork vfork clone clone3 chdir fchdir chroot pivot_root unshare setns "
     "dup2 dup3 pipe pipe2 socketpair connect io_uring_setup"
@@ -25,7 +25,7 @@ HOW_TO_GET = (
 )
 
 
-class NoStrace(Exception):
+class NoStrace(Exception):  # noqa: N818 -- a state of the machine
     """There is no strace that could be started; the message says why, `HOW_TO_GET` what to do."""
 
 
@@ -33,8 +33,8 @@ class NoStrace(Exception):
 class Strace:
     """An strace and what its version can do.
 
-    `seccomp_bpf`: stops only at the calls that are traced (5.3). `daemonize`: -DDD, the tracee stays our own child and the tracer
-    is in another session (5.6; -D alone before). `question`: `?call` is no error where the system has no such call (4.17).
+    `seccomp_bpf`: stops only at the calls that are traced (5.3). `daemonize`: -DDD, the tracee stays our own child and the
+    tracer is in another session (5.6; -D alone before). `question`: `?call` is no error where there is no such call (4.17).
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""A call -> what it did to the file system and the process tree. Calls that failed or did nothing that matters have no effect."""
+"""A call -> what it did to the file system and the process tree; a call that failed has no effect."""
 
 from __future__ import annotations
 

@@ -1,0 +1,119 @@
+"""What was observed of a job: images, the versions of files that they used and generated, pipes. Times are µs (UTC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Image:
+    """One program execution: the process image between one execve and the next, with what it forks and its own workers.
+
+    `live` counts its processes that have not ended; `idle` is when the last one did (None while one lives).
+    """
+
+    id: int
+    parent: Image | None
+    pid: int
+    program: str
+    argv: list[str]
+    cwd: str
+    started: int
+    ended: int | None = None
+    code: int | None = None
+    signal: int | None = None
+    live: int = 0
+    idle: int | None = None
+    connections: list[tuple[int, str, int]] = field(default_factory=list)  # time, address, port
+    outputs: list[Version] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Use:
+    """`image` read `version` at `path`, first at `opened`, by process `pid`.
+
+    `named` is the absolute path that the call gave, where it is another one than `path`. `mixed`: opened for writing without
+    truncation in the same call, so that what was read is known only if nothing was written.
+    """
+
+    image: Image
+    version: Version
+    path: str
+    named: str | None
+    opened: int
+    pid: int
+    executed: bool = False
+    mixed: bool = False
+    inherited: bool = False  # through a standard stream that another image had opened
+
+
+@dataclass(slots=True, eq=False)
+class Generation:
+    """`image` wrote `version`, from `opened` on.
+
+    `tentative`: opened for writing without truncation on a file that may have had content: whether anything was written is
+    settled by its times. `inherited` as in `Use`. `stream`: written through stdout or stderr.
+    """
+
+    image: Image
+    version: Version
+    opened: int
+    tentative: bool = False
+    inherited: bool = False
+    stream: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Version:
+    """The content of a file from one write intent to the next, wherever it is renamed to.
+
+    `path` is where it is, or was last. `external`: it was there before any image of the job wrote it. `base` is the version
+    whose content a write without truncation began with. `ended` is when it was overwritten or removed, `removed` which of the two.
+    `touched` is the time of the last recorded act that explains a change of its ctime (rename, link). `intents` counts write
+    intents, so that a hash can tell whether one came in between.
+    """
+
+    path: str
+    external: bool
+    base: Version | None = None
+    uses: dict[Image, Use] = field(default_factory=dict)
+    generations: dict[Image, Generation] = field(default_factory=dict)
+    ended: int | None = None
+    removed: bool = False
+    touched: int = 0
+    intents: int = 0
+    foreign: bool = False  # its path is one of another root or mount namespace
+    both_ways: bool = False  # a writer had it open for reading and writing, and so may have mapped it
+
+
+@dataclass(slots=True, eq=False)
+class Channel:
+    """A pipe or socketpair. Ends are the images that had it as a standard stream or opened it by name, since when."""
+
+    kind: str
+    creator: Image
+    opened: int
+    writers: dict[Image, int] = field(default_factory=dict)
+    readers: dict[Image, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What could not be read, with a few examples."""
+
+    lines: int = 0
+    calls: int = 0
+    unparsed: int = 0
+    unfinished: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Observation:
+    """All that was observed: `warnings` are (code, message) with stable codes."""
+
+    images: list[Image]
+    versions: list[Version]
+    channels: list[Channel]
+    warnings: dict[str, str]
+    counts: Counts

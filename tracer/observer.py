@@ -1,0 +1,639 @@
+"""Folds the events of a trace into an Observation: images, versions of files with their uses and generations, channels.
+
+Memory grows with distinct files and processes, not with events. What a path means (kept, left out, kept under another path) is
+the caller's `Policy`; the file system as it is now is the caller's `World`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Protocol
+
+from tracer import effects
+from tracer.effects import Effect, Place
+from tracer.events import Call, Event, Exited, Killed, Signal, Superseded, Unfinished, Unparsed
+from tracer.files import Files
+from tracer.observation import Channel, Counts, Generation, Image, Observation, Use, Version
+from tracer.process import Folder, Process, Stream, is_worker
+
+EXAMPLES = 10
+SLACK = 10_000  # µs: the kernel stamps files with a clock that ticks every 1 to 10 ms
+UNSEEN = -1  # the id of an image before it counts as one of the job's
+JUMP = 1_000_000  # µs: a line this much older than one before it means that the clock was set
+
+
+class Policy(Protocol):
+    """Under which path an access is kept; None leaves it out (the policy counts it)."""
+
+    def read(self, path: str) -> str | None: ...
+    def written(self, path: str) -> str | None: ...
+    def executed(self, path: str) -> str | None: ...
+
+
+class World(Protocol):
+    """The file system as it is now, or as nobody can know any more."""
+
+    def real(self, path: str, *, follow: bool) -> str:
+        """`path` without symbolic links; the last component is followed only if `follow`."""
+
+    def rewired(self) -> None:
+        """Links or directories changed: what was resolved before may lead elsewhere."""
+
+    def born(self, path: str) -> int | None:
+        """When the file at `path` was made (µs), None where that is not known."""
+
+
+class Listener(Protocol):
+    """Who wants to know at once."""
+
+    def used(self, use: Use) -> None:
+        """A file was read for the first time by an image."""
+
+    def idle(self, image: Image) -> None:
+        """The last process of `image` has ended."""
+
+
+class Observer:
+    """Takes events in the order of the log. `skip` images of the first process are the launcher's own and are not observed."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        world: World,
+        listener: Listener,
+        *,
+        cwd: str,
+        pending: Mapping[int, Unfinished],
+        skip: int = 0,
+    ) -> None:
+        self._policy = policy
+        self._world = world
+        self._listener = listener
+        self._cwd = cwd
+        self._pending = pending
+        self._skip = skip
+        self._launcher: Image | None = None
+        self._root: int | None = None
+        self._outer: dict[int, Stream] = {}
+        self._processes: dict[int, Process] = {}
+        self._early: dict[int, list[Event]] = {}
+        self._images: list[Image] = []
+        self._files = Files()
+        self._channels: dict[str, Channel] = {}
+        self._kept_channels: list[Channel] = []
+        self._last = 0
+        self.warnings: dict[str, str] = {}
+        self.counts = Counts()
+        self._handlers = {
+            effects.Opened: self._opened, effects.Executed: self._executed, effects.Forked: self._forked,
+            effects.Entered: self._entered, effects.Renamed: self._renamed, effects.Linked: self._linked,
+            effects.Removed: self._removed, effects.Truncated: self._truncated, effects.Duplicated: self._duplicated,
+            effects.Piped: self._piped, effects.Connected: self._connected, effects.Isolated: self._isolated,
+            effects.Rewired: self._rewired, effects.Ring: self._ring,
+        }  # fmt: skip
+
+    # -- from outside ---------------------------------------------------------------------------------------------------
+
+    def inherit(self, number: int, path: str, *, opened: int, reads: bool, writes: bool, content: bool) -> None:
+        """The job starts with descriptor `number` on the file `path`, opened by whoever called; `content`: it was not empty."""
+        stream = Stream(opened, 0, None, reads=reads, writes=writes)
+        if number == 0:
+            mapped = self._policy.read(path)
+            if mapped is not None and reads:
+                stream.version = self._current(mapped)
+        elif writes:
+            mapped = self._policy.written(path)
+            if mapped is not None:
+                known = self._files.get(mapped)  # stdout and stderr may be one file
+                if known is None or known.external:
+                    base = self._current(mapped) if content else None
+                    known = self._files.add(Version(mapped, external=False, base=base))
+                stream.version = known
+        if stream.version is not None:
+            self._outer[number] = stream
+
+    def observe(self, event: Event) -> None:
+        """Take in one event."""
+        if isinstance(event, Unparsed):
+            self.counts.unparsed += 1
+            if len(self.counts.examples) < EXAMPLES:
+                self.counts.examples.append(event.text[:300])
+            return
+        if event.time < self._last - JUMP:
+            self.warnings["clock"] = "The clock was set back while the job ran: the order of its accesses is not certain."
+        self._last = max(self._last, event.time)
+        process = self._processes.get(event.pid)
+        if process is None:
+            if isinstance(event, Signal) or not self._adopt(event):
+                return
+            process = self._processes[event.pid]
+        if isinstance(event, Call):
+            self.counts.calls += 1
+            self._call(process, event)
+        elif isinstance(event, Exited):
+            self._ended(process, event.time, event.code, None)
+        elif isinstance(event, Killed):
+            self._ended(process, event.time, None, event.number)
+        elif isinstance(event, Superseded):
+            self._superseded(event)
+
+    def touches(self, call: Unfinished) -> list[str]:
+        """The kept paths that a call in flight may be about to write."""
+        process = self._processes.get(call.pid)
+        found = []
+        for place in effects.intents(call):
+            path = self._path(process, place, follow=True)
+            mapped = self._policy.written(path) if path is not None else None
+            if mapped is not None:
+                found.append(mapped)
+        return found
+
+    def current(self, path: str) -> Version | None:
+        """The version that is at the kept path `path` now."""
+        return self._files.get(path)
+
+    @property
+    def running(self) -> int:
+        """How many processes have not ended."""
+        return sum(1 for process in self._processes.values() if not process.thread)
+
+    def finish(self) -> Observation:
+        """What was observed. Processes that never ended stay without an end."""
+        for pid in list(self._early):
+            self._flush(pid)
+        if self.counts.unparsed:
+            self.warnings["unparsed"] = f"{self.counts.unparsed} lines of the trace could not be read: what they said is unknown."
+        return Observation(self._images, self._files.all(), self._kept_channels, self.warnings, self.counts)
+
+    # -- processes ------------------------------------------------------------------------------------------------------
+
+    def _adopt(self, event: Event) -> bool:
+        """Make a process for a pid that is not known; False when its parent's fork has not returned yet (the event waits)."""
+        assert not isinstance(event, Unparsed)
+        forks = ("clone", "clone3", "fork", "vfork")
+        if self._root is not None and any(call.name in forks for call in self._pending.values()):
+            self._early.setdefault(event.pid, []).append(event)
+            return False
+        if event.pid in self._early:
+            self._flush(event.pid)
+            return event.pid in self._processes
+        if isinstance(event, (Exited, Killed, Superseded)):
+            return False
+        root = self._root is None
+        if root:
+            self._root = event.pid
+        image = Image(UNSEEN, None, event.pid, "", [], self._cwd, event.time)
+        self._processes[event.pid] = process = Process(event.pid, image, Folder(self._cwd))
+        if root:
+            process.streams.update(self._outer)
+        if root and self._skip:
+            self._launcher = image
+        elif not (isinstance(event, Call) and event.name in ("execve", "execveat")):
+            self._begin(image)
+        return True
+
+    def _begin(self, image: Image) -> None:
+        image.id = len(self._images)
+        image.live = 1
+        self._images.append(image)
+
+    def _flush(self, pid: int) -> None:
+        """Take in the events of `pid` that came before its parent's fork returned."""
+        events = self._early.pop(pid, [])
+        if pid not in self._processes and events:
+            first = events[0]
+            assert not isinstance(first, Unparsed)
+            image = Image(UNSEEN, None, pid, "", [], self._cwd, first.time)
+            self._begin(image)
+            self._processes[pid] = Process(pid, image, Folder(self._cwd))
+        for event in events:
+            self.observe(event)
+
+    def _forked(self, process: Process, effect: effects.Forked, call: Call) -> None:
+        child = process.fork(
+            effect.child, thread=effect.thread, shares_directory=effect.shares_directory, shares_files=effect.shares_files
+        )
+        if not effect.thread:
+            process.image.live += 1
+            process.image.idle = None
+        self._processes[effect.child] = child
+        if effect.child in self._early:
+            self._flush(effect.child)
+
+    def _executed(self, process: Process, effect: effects.Executed, call: Call) -> None:
+        named = self._join(process, effect.place)
+        old = process.image
+        if old is self._launcher and self._skip:
+            self._skip -= 1
+            return
+        observed = old.id != UNSEEN
+        if effect.cut:
+            self.warnings["argv"] = "The arguments of a program were too long to be printed whole by strace."
+        if observed and is_worker(effect.argv):
+            self._use_executable(process, named, call)
+            process.opened.clear()
+            return
+        parent = old if observed else None
+        image = Image(UNSEEN, parent, process.pid, named, effect.argv, process.folder.path, call.time)
+        self._begin(image)
+        process.image, process.thread = image, False
+        process.files = {}
+        process.opened = {}
+        process.streams = dict(process.streams)
+        self._adopt_streams(process, old, call.time)
+        if observed:
+            self._release(old, call.time)
+            if old.pid == process.pid:
+                old.ended = call.time
+        self._use_executable(process, named, call)
+
+    def _use_executable(self, process: Process, named: str, call: Call) -> None:
+        path = self._world.real(named, follow=True) if not process.foreign else named
+        mapped = self._policy.executed(path)
+        if mapped is not None:
+            use = self._use(process, mapped, named if named != path else None, call.time)
+            if use is not None:
+                use.executed = True
+
+    def _ended(self, process: Process, time: int, code: int | None, signal: int | None) -> None:
+        del self._processes[process.pid]
+        image = process.image
+        if not process.thread:
+            if image.pid == process.pid and image.ended is None:
+                image.ended, image.code, image.signal = time, code, signal
+            self._release(image, time)
+
+    def _release(self, image: Image, time: int) -> None:
+        image.live -= 1
+        if image.live <= 0:
+            image.idle = time
+            self._listener.idle(image)
+
+    def _superseded(self, event: Superseded) -> None:
+        """A thread called execve: it goes on under the pid of its process, whose leader is gone without an end of its own."""
+        thread = self._processes.pop(event.by, None)
+        leader = self._processes.get(event.pid)
+        if leader is None and thread is not None:
+            thread.pid, thread.thread = event.pid, False
+            self._processes[event.pid] = thread
+
+    # -- calls ----------------------------------------------------------------------------------------------------------
+
+    def _call(self, process: Process, call: Call) -> None:
+        if process.image is self._launcher and call.name not in ("execve", "execveat"):
+            return
+        try:
+            effect = effects.effect(call)
+        except (ValueError, IndexError):
+            self.counts.unparsed += 1
+            if len(self.counts.examples) < EXAMPLES:
+                self.counts.examples.append(f"{call.name}({', '.join(call.args)})"[:300])
+            return
+        if effect is not None:
+            self._apply(process, effect, call)
+
+    def _apply(self, process: Process, effect: Effect, call: Call) -> None:
+        self._handlers[type(effect)](process, effect, call)  # type: ignore[operator]
+
+    def _join(self, process: Process | None, place: Place) -> str:
+        """The absolute path of a place as it was named, symbolic links and all."""
+        directory = place.directory or (process.folder.path if process is not None else self._cwd)
+        return os.path.normpath(os.path.join(directory, place.name))
+
+    def _path(self, process: Process | None, place: Place, *, follow: bool) -> str | None:
+        """The real path of a place; None for what is no file (`pipe:[1]`)."""
+        directory = place.directory or (process.folder.path if process is not None else self._cwd)
+        if not directory.startswith("/"):
+            return None
+        path = os.path.join(directory, place.name) if place.name else directory
+        if process is not None and process.foreign:
+            return os.path.normpath(path)
+        return self._world.real(path, follow=follow)
+
+    def _entered(self, process: Process, effect: effects.Entered, call: Call) -> None:
+        path = self._path(process, effect.place, follow=True)
+        if path is not None:
+            process.folder.path = path
+
+    def _isolated(self, process: Process, effect: effects.Isolated, call: Call) -> None:
+        process.foreign = True
+        self.warnings["namespace"] = (
+            f"A program changed its root or its mounts ({effect.call}): its files are kept as it named them, without digests."
+        )
+
+    def _ring(self, process: Process, effect: effects.Ring, call: Call) -> None:
+        self.warnings["io_uring"] = "A program used io_uring: files opened through the ring are not seen."
+
+    def _rewired(self, process: Process, effect: effects.Rewired, call: Call) -> None:
+        self._world.rewired()
+
+    def _connected(self, process: Process, effect: effects.Connected, call: Call) -> None:
+        known = process.image.connections
+        if all((address, port) != (effect.address, effect.port) for _, address, port in known):
+            known.append((call.started, effect.address, effect.port))
+
+    # -- files ----------------------------------------------------------------------------------------------------------
+
+    def _current(self, mapped: str, *, foreign: bool = False) -> Version:
+        version = self._files.get(mapped)
+        if version is None:
+            version = self._files.add(Version(mapped, external=True, foreign=foreign))
+        return version
+
+    def _opened(self, process: Process, effect: effects.Opened, call: Call) -> None:
+        path = effect.path
+        if path is None:
+            path = self._path(process, effect.place, follow=True) if effect.place is not None else None
+            if path is None:
+                return
+        if not path.startswith("/"):
+            self._opened_channel(process, effect, path, call.started)
+            return
+        mode = effect.mode
+        if effect.deleted and not mode.temporary:
+            return
+        if not mode.writes:
+            mapped = self._policy.read(path)
+            if mapped is None:
+                return
+            version = self._files.get(mapped)
+            if version is None or process.image not in version.uses:
+                named = self._join(process, effect.place) if effect.place is not None else path
+                self._use(process, mapped, named if named != path and mapped == path else None, call.started)
+                version = self._files.get(mapped)
+        else:
+            version = self._write(process, path, mode, call.started)
+        if version is None:
+            return
+        if mode.temporary:
+            process.files[effect.number] = version
+        stream = Stream(
+            call.started, process.pid, process.image, version=version, reads=mode.reads, writes=mode.writes
+        )
+        process.remember(path, stream)
+        if effect.number <= 2:
+            process.streams[effect.number] = stream
+
+    def _use(self, process: Process, mapped: str, named: str | None, time: int, *, mixed: bool = False) -> Use | None:
+        """Note that the process read what is at `mapped`; None where it only read back what its own image had written."""
+        version = self._current(mapped, foreign=process.foreign)
+        return self._use_version(process, version, named, time, mixed=mixed)
+
+    def _use_version(
+        self, process: Process, version: Version, named: str | None, time: int, *, mixed: bool = False
+    ) -> Use | None:
+        image = process.image
+        use = version.uses.get(image)
+        if use is not None:
+            return use
+        if len(version.generations) == 1 and image in version.generations and not version.generations[image].tentative:
+            return None
+        use = Use(image, version, version.path, named, time, process.pid, mixed=mixed)
+        version.uses[image] = use
+        self._listener.used(use)
+        return use
+
+    def _write(self, process: Process, path: str, mode: effects.Mode, time: int) -> Version | None:
+        """Note that the process opened `path` for writing; the version that it writes."""
+        mapped = self._policy.written(path)
+        if mapped is None:
+            return None
+        image = process.image
+        current = self._files.get(mapped)
+        fresh = not mode.keeps or (current is None and mode.creates and self._is_new(path, time))
+        if current is not None:
+            current.intents += 1
+            alone = len(current.generations) == 1 and image in current.generations
+            if alone and not any(reader is not image for reader in current.uses):
+                current.both_ways |= mode.reads
+                if fresh:
+                    current.generations[image].tentative = False
+                return current
+        base = None
+        if not fresh:
+            base = self._current(mapped, foreign=process.foreign)
+            self._use_version(process, base, None, time, mixed=True)
+            base.intents += 1
+        self._files.overwrite(mapped, time)
+        version = self._files.add(
+            Version(mapped, external=False, base=base, foreign=process.foreign, both_ways=mode.reads, intents=1)
+        )
+        self._generate(image, version, time, tentative=not fresh)
+        return version
+
+    def _generate(self, image: Image, version: Version, time: int, *, tentative: bool = False) -> Generation:
+        generation = Generation(image, version, time, tentative=tentative)
+        version.generations[image] = generation
+        image.outputs.append(version)
+        return generation
+
+    def _is_new(self, path: str, time: int) -> bool:
+        """True where the file at `path` was made by the open at `time`, or nobody can tell."""
+        born = self._world.born(path)
+        return born is None or born >= time - SLACK
+
+    def _truncated(self, process: Process, effect: effects.Truncated, call: Call) -> None:
+        path = self._path(process, effect.place, follow=True)
+        if path is None:
+            return
+        mapped = self._policy.written(path)
+        current = self._files.get(mapped) if mapped is not None else None
+        if current is not None and process.image in current.generations:
+            current.intents += 1
+            return
+        mode = effects.mode("O_WRONLY|O_TRUNC" if effect.whole else "O_WRONLY")
+        self._write(process, path, mode, call.started)
+
+    def _removed(self, process: Process, effect: effects.Removed, call: Call) -> None:
+        path = self._path(process, effect.place, follow=False)
+        if path is None:
+            return
+        version = self._files.remove(path, call.started)
+        if version is not None:
+            version.intents += 1
+        else:
+            self._world.rewired()  # it may have been a symbolic link
+
+    def _renamed(self, process: Process, effect: effects.Renamed, call: Call) -> None:
+        old = self._path(process, effect.old, follow=False)
+        new = self._path(process, effect.new, follow=False)
+        if old is None or new is None or old == new:
+            return
+        time = call.started
+        for path in (old, new):
+            version = self._files.get(path)
+            if version is not None:
+                version.intents += 1
+        if self._files.is_directory(old) or self._files.is_directory(new):
+            self._world.rewired()
+        if effect.exchange:
+            self._files.exchange(old, new, time)
+            return
+        moved = self._files.get(old)
+        if moved is None and not self._files.is_directory(old):
+            self._moved_in(process, old, new, time)
+            return
+        if moved is not None and moved.external:
+            self._copied(process, moved, new, time)
+            self._files.remove(old, time)
+            return
+        if self._policy.written(new) is None:
+            self._files.remove(old, time)  # to where nothing is kept: python's cached bytecode
+            return
+        self._files.move(old, new, time)
+
+    def _moved_in(self, process: Process, old: str, new: str, time: int) -> None:
+        """A file that the job had not touched got another name: its content is used, and generated under the new name."""
+        read, written = self._policy.read(old), self._policy.written(new)
+        if written is None:
+            return
+        if read is not None and read != old:
+            read = None
+        source = self._current(read, foreign=process.foreign) if read is not None else None
+        if source is None:
+            self._files.overwrite(written, time)
+            version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
+            self._generate(process.image, version, time)
+            return
+        self._copied(process, source, written, time)
+        self._files.remove(old, time)
+
+    def _copied(self, process: Process, source: Version, new: str, time: int) -> None:
+        """`new` is another name for the content of `source`, which this process's image did not write."""
+        written = self._policy.written(new)
+        if written is None:
+            return
+        self._use_version(process, source, None, time)
+        self._files.overwrite(written, time)
+        version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
+        self._generate(process.image, version, time)
+
+    def _linked(self, process: Process, effect: effects.Linked, call: Call) -> None:
+        new = self._path(process, effect.new, follow=False)
+        if new is None:
+            return
+        time = call.started
+        source: Version | None = None
+        if effect.descriptor is not None:
+            source = process.files.get(effect.descriptor)
+        if source is None:
+            old = self._path(process, effect.old, follow=False)
+            if old is None:
+                return
+            source = self._files.get(old)
+            if source is None:
+                mapped = self._policy.read(old)
+                if mapped != old:
+                    return
+                source = self._current(old, foreign=process.foreign)
+        source.touched = time
+        if set(source.generations) == {process.image}:
+            written = self._policy.written(new)
+            if written is None:
+                return
+            self._files.overwrite(written, time)
+            version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
+            self._generate(process.image, version, source.generations[process.image].opened)
+            return
+        self._copied(process, source, new, time)
+
+    # -- standard streams and pipes -------------------------------------------------------------------------------------
+
+    def _duplicated(self, process: Process, effect: effects.Duplicated, call: Call) -> None:
+        path = effect.path
+        if path is None or not (path.startswith("/") or path in self._channels):
+            process.streams.pop(effect.number, None)
+            return
+        if not path.startswith("/"):
+            process.streams[effect.number] = Stream(call.started, process.pid, process.image, channel=path)
+            return
+        known = process.opened.get(path)
+        if known is None:
+            known = next((s for s in process.streams.values() if s.version is not None and s.version.path == path), None)
+        if known is None:
+            version = self._files.get(path)
+            if version is None:
+                process.streams.pop(effect.number, None)
+                return
+            known = Stream(call.started, 0, None, version=version)
+        process.streams[effect.number] = known
+
+    def _adopt_streams(self, process: Process, old: Image, time: int) -> None:
+        """The image that was just executed has the process's standard streams."""
+        image = process.image
+        replaced = old.pid == process.pid
+        for number, stream in sorted(process.streams.items()):
+            if stream.channel is not None:
+                self._adopt_channel(image, old if replaced else None, stream.channel, number, time)
+            elif stream.version is not None:
+                own = stream.pid == process.pid and stream.image is old
+                opened = stream.opened if own else time
+                if number == 0 and stream.reads:
+                    self._adopt_use(process, old, stream, opened, own=own, replaced=replaced)
+                elif number > 0 and stream.writes:
+                    self._adopt_generation(image, old, stream, opened, own=own, replaced=replaced)
+                    if own:  # what an append began with is the new image's as well
+                        base = stream.version.base
+                        if base is not None:
+                            self._move_use(base, old, image)
+
+    def _adopt_use(self, process: Process, old: Image, stream: Stream, opened: int, *, own: bool, replaced: bool) -> None:
+        version, image = stream.version, process.image
+        assert version is not None
+        known = version.uses.get(old)
+        if known is not None and ((own and known.opened == stream.opened) or (replaced and known.inherited)):
+            self._move_use(version, old, image)
+            return
+        use = self._use_version(process, version, None, opened)
+        if use is not None:
+            use.inherited = not own
+
+    def _move_use(self, version: Version, old: Image, new: Image) -> None:
+        use = version.uses.pop(old, None)
+        if use is not None and new not in version.uses:
+            use.image = new
+            version.uses[new] = use
+
+    def _adopt_generation(self, image: Image, old: Image, stream: Stream, opened: int, *, own: bool, replaced: bool) -> None:
+        version = stream.version
+        assert version is not None
+        known = version.generations.get(old)
+        if known is not None and ((own and known.opened == stream.opened) or (replaced and known.inherited)):
+            del version.generations[old]
+            if image in version.generations:
+                return
+            known.image, known.stream = image, True
+            version.generations[image] = known
+            image.outputs.append(version)
+            return
+        if image in version.generations:
+            return
+        generation = self._generate(image, version, opened, tentative=version.base is not None)
+        generation.inherited, generation.stream = not own, True
+
+    def _piped(self, process: Process, effect: effects.Piped, call: Call) -> None:
+        channel = Channel(effect.kind, process.image, call.started)
+        self._kept_channels.append(channel)
+        for key in effect.keys:
+            self._channels[key] = channel
+
+    def _adopt_channel(self, image: Image, replaced: Image | None, key: str, number: int, time: int) -> None:
+        channel = self._channels.get(key)
+        if channel is None:
+            return  # the caller's own pipe
+        both = channel.kind == "socketpair"
+        for ends, wanted in ((channel.readers, number == 0 or both), (channel.writers, number > 0 or both)):
+            if wanted:
+                since = ends.pop(replaced, time) if replaced is not None else time
+                ends.setdefault(image, since)
+
+    def _opened_channel(self, process: Process, effect: effects.Opened, key: str, time: int) -> None:
+        """A pipe opened by name: /dev/fd/63 of a process substitution, /dev/stdin."""
+        channel = self._channels.get(key)
+        if channel is None:
+            return
+        if effect.mode.reads:
+            channel.readers.setdefault(process.image, time)
+        if effect.mode.writes:
+            channel.writers.setdefault(process.image, time)

@@ -1,0 +1,81 @@
+"""The process tree of a job while it runs: working directories, standard streams, and which image a process executes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tracer.observation import Image, Version
+
+
+@dataclass(slots=True)
+class Stream:
+    """What a standard stream of a process leads to: a channel by its key, or a file.
+
+    `opened` is when, and `pid` and `image` by whom it was opened: a stream that the process opened itself just before its exec is
+    the new image's alone (the shell's redirection), any other is inherited.
+    """
+
+    opened: int
+    pid: int
+    image: Image | None
+    channel: str | None = None
+    version: Version | None = None
+    reads: bool = True
+    writes: bool = True
+
+
+@dataclass(slots=True)
+class Folder:
+    """A working directory, shared by threads and CLONE_FS children."""
+
+    path: str
+
+
+@dataclass(slots=True)
+class Process:
+    """A live process or thread. Threads share `folder`, `streams` and `files` with their process."""
+
+    pid: int
+    image: Image
+    folder: Folder
+    streams: dict[int, Stream] = field(default_factory=dict)
+    files: dict[int, Version] = field(default_factory=dict)  # O_TMPFILE descriptors, which a link may name later
+    opened: dict[str, Stream] = field(default_factory=dict)  # the last few files opened since fork or exec, by path
+    thread: bool = False
+    foreign: bool = False
+
+    def fork(self, pid: int, *, thread: bool, shares_directory: bool, shares_files: bool) -> Process:
+        """The child `pid` as it starts."""
+        return Process(
+            pid,
+            self.image,
+            self.folder if shares_directory else Folder(self.folder.path),
+            self.streams if shares_files else dict(self.streams),
+            self.files if shares_files else dict(self.files),
+            {},
+            thread,
+            self.foreign,
+        )
+
+    def remember(self, path: str, stream: Stream) -> None:
+        """Keep `stream` for the dup2 that may make it a standard stream. Shells open at most a few before they exec."""
+        if len(self.opened) >= 16:
+            self.opened.pop(next(iter(self.opened)))
+        self.opened[path] = stream
+
+
+_WORKER = re.compile(
+    r"from multiprocessing\.(spawn|forkserver|resource_tracker|semaphore_tracker) import "
+    r"|from (joblib\.externals\.)?loky\.backend\.(resource_tracker|popen_loky_posix|spawn) import "
+)
+
+
+def is_worker(argv: list[str]) -> bool:
+    """True for the argv of a process that multiprocessing (spawn, forkserver) or loky starts for its parent's own work."""
+    for option, code in zip(argv, argv[1:], strict=False):
+        if option == "-c" and _WORKER.match(code):
+            return True
+        if option == "-m" and code.endswith("loky.backend.popen_loky_posix"):
+            return True
+    return False
