@@ -6,13 +6,14 @@ BIN   := $(VENV)/bin
 export VENV
 export PYTHON
 
-.PHONY: help demo test lint types imports unit screenshots lock clean
+.PHONY: help demo test lint unit screenshots readme lock clean
 
 help:
 	@echo 'make demo         record a small ML project and explore it'
 	@echo 'make test         all checks: ruff, mypy, import contracts, pytest'
 	@echo 'make lint         the checks without the tests'
 	@echo 'make screenshots  draw screenshots/*.svg from the real explorer on the demo'
+	@echo 'make readme       write the table of keys into README.md'
 	@echo 'make lock         pin the dependencies anew'
 
 demo: $(VENV)/.ready strace
@@ -31,6 +32,9 @@ unit: $(VENV)/.ready-dev strace tmux
 
 screenshots: $(VENV)/.ready-dev strace
 	$(BIN)/python screenshots/draw.py
+
+readme: $(VENV)/.ready-dev
+	$(BIN)/python tools/readme_keys.py
 
 # pip-compile's work by uv, which can write one file for all Python versions
 lock: $(VENV)/.ready-dev

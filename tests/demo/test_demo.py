@@ -1,0 +1,134 @@
+"""`roar-tui demo` from end to end: real jobs, traced for real, and the lineage of the model that they leave."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("strace")
+SHARDS = 40
+PATIENCE = 120
+
+
+def roar_tui(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "roar_tui", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kept demo, built once for this module."""
+    directory = tmp_path_factory.mktemp("kept") / "demo"
+    done = roar_tui("demo", "--keep", directory)
+    assert done.returncode == 0, done.stderr
+    (directory / "stdout").write_text(done.stdout)
+    (directory / "stderr").write_text(done.stderr)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def walk(demo: Path) -> dict[str, Any]:
+    """The whole lineage of the model, file by file."""
+    done = roar_tui("upstream", "--json", "--expand", demo / "model.json", "--store", demo / ".roar-tui")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert isinstance(document, dict)
+    return document
+
+
+def programs(walk: dict[str, Any]) -> list[str]:
+    return [" ".join(node["argv"]) for node in sorted(walk["nodes"], key=lambda node: node["depth"]) if node["kind"] == "step"]
+
+
+def artifacts(walk: dict[str, Any], demo: Path) -> dict[str, dict[str, Any]]:
+    """The nodes of contents, by each of their paths in the project."""
+    return {
+        os.path.relpath(path, demo): node for node in walk["nodes"] if node["kind"] == "artifact" for path in node["paths"]
+    }
+
+
+def test_the_model_goes_back_to_the_delivery(walk: dict[str, Any], demo: Path) -> None:
+    assert programs(walk) == ["python3 train.py", "python3 shard.py", "python3 clean.py", "python3 collect.py"]
+    found = artifacts(walk, demo)
+    assert {f"shards/shard-{number:02}.txt" for number in range(SHARDS)} <= set(found)
+    assert {"train.py", "ngram.py", "shard.py", "clean.py", "collect.py", "params.json", "sources.zip"} <= set(found)
+    assert "evaluate.py" not in found
+    assert "metrics.json" not in found
+
+
+def test_every_shard_was_made_by_the_sharding(walk: dict[str, Any], demo: Path) -> None:
+    made_by = {edge["target"]: edge["source"] for edge in walk["edges"]}
+    steps = {node["id"]: node for node in walk["nodes"] if node["kind"] == "step"}
+    for name, node in artifacts(walk, demo).items():
+        if name.startswith("shards/"):
+            assert steps[made_by[node["id"]]]["argv"] == ["python3", "shard.py"], name
+            assert not node["root"]
+
+
+def test_parameters_scripts_and_the_damaged_text_are_roots(walk: dict[str, Any], demo: Path) -> None:
+    found = artifacts(walk, demo)
+    roots = {name for name, node in found.items() if node["root"]}
+    assert {"params.json", "train.py", "sources.zip"} <= roots
+    assert [name for name in roots if name.startswith("raw/")] == ["raw/calendar.txt"]
+    assert found["params.json"]["role"] == "config"
+    assert found["train.py"]["role"] == found["ngram.py"]["role"] == "code"
+    assert found["shards/shard-00.txt"]["role"] == "data"
+
+
+def test_the_first_model_is_still_known(demo: Path) -> None:
+    listed = json.loads(roar_tui("artifacts", "--json", "--filter", "model.json", "--store", demo / ".roar-tui").stdout)
+    models = [row for row in listed if str(demo / "model.json") in row["paths"]]
+    assert len(models) == 2
+    older = models[1]["hash"]
+    first = json.loads(roar_tui("upstream", "--json", "--expand", older, "--store", demo / ".roar-tui").stdout)
+    assert programs(first) == ["python3 train.py", "python3 shard.py", "python3 clean.py", "python3 collect.py"]
+    assert not any(node["root"] for name, node in artifacts(first, demo).items() if name.startswith("raw/"))
+
+
+def test_jobs_are_named_after_their_stages(demo: Path) -> None:
+    jobs = json.loads(roar_tui("jobs", "--json", "--store", demo / ".roar-tui").stdout)
+    first = ["collect", "clean", "shard", "train", "evaluate"]
+    assert [job["name"] for job in reversed(jobs)] == first + first[1:]
+    assert {job["state"] for job in jobs} == {"complete"}
+    assert {job["exit"]["code"] for job in jobs} == {0}
+    sharding = next(job for job in jobs if job["name"] == "shard")
+    assert sharding["outputs"] == SHARDS + 1  # and heldout.txt
+
+
+def test_without_a_terminal_the_lineage_is_printed(demo: Path) -> None:
+    printed = (demo / "stdout").read_text()
+    assert "train.py" in printed
+    assert "shards" in printed
+    assert "params.json" in printed
+    assert "\x1b" not in printed
+    said = (demo / "stderr").read_text()
+    for stage in ("collect", "clean", "shard", "train", "evaluate"):
+        assert stage in said
+    assert "raw/calendar.txt" in said
+    assert "order 3" in said
+
+
+def test_a_kept_demo_is_explored_again_at_once(demo: Path) -> None:
+    began = time.monotonic()
+    done = roar_tui("demo", "--keep", demo)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (demo / "stdout").read_text()
+    assert time.monotonic() - began < 10
+    assert len(json.loads(roar_tui("jobs", "--json", "--store", demo / ".roar-tui").stdout)) == 9
+
+
+def test_where_tracing_is_impossible_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROAR_TUI_STRACE", str(tmp_path / "no-strace"))
+    done = roar_tui("demo")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "cannot be traced" in done.stderr
+    assert "roar-tui doctor" in done.stderr
+    assert "Traceback" not in done.stderr
