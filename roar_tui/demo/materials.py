@@ -58,8 +58,8 @@ def standard_library() -> dict[str, Path]:
 def change(project: Path) -> list[Change]:
     """Damage one raw text, as an interrupted copy would, and retune one parameter."""
     raw = sorted((project / "raw").glob("*.txt"))
-    favoured = project / "raw" / "calendar.txt"
-    victim = favoured if favoured in raw and raw.index(favoured) % 11 else raw[len(raw) // 2 // 11 * 11 + 1]
+    favoured = project / "raw" / "calendar.txt"  # not held out in any Python from 3.10 to 3.13
+    victim = favoured if favoured in raw and raw.index(favoured) % 11 != 5 else raw[0]
     lines = victim.read_text("utf-8").splitlines(keepends=True)
     victim.write_text("".join(lines[: len(lines) // 2]), "utf-8")
     before = json.loads((project / "params.json").read_text("utf-8"))

@@ -56,7 +56,7 @@ def test_held_out_texts_are_in_no_shard(trained: Path) -> None:
     cleaned = sorted((trained / "clean").iterdir())
     held_out = (trained / "heldout.txt").read_text()
     assert len(everything) + len(held_out) == sum(len(text.read_text()) for text in cleaned)
-    assert not any(text.read_text() in everything for text in cleaned[::11])
+    assert not any(text.read_text() in everything for text in cleaned[5::11])
 
 
 def test_the_second_run_differs_by_one_shard_and_one_parameter(trained: Path, tmp_path: Path) -> None:

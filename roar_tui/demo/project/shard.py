@@ -1,4 +1,4 @@
-"""Split the texts for training: clean/*.txt -> shards/shard-00.txt … shard-39.txt, and every 11th text to heldout.txt."""
+"""Split the texts for training: clean/*.txt -> shards/shard-00.txt … shard-39.txt, and one text in 11 to heldout.txt."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ HELD_OUT = 11
 
 def main() -> None:
     texts = sorted(Path("clean").glob("*.txt"))
-    held_out = texts[::HELD_OUT]
-    training = [text for index, text in enumerate(texts) if index % HELD_OUT]
+    held_out = texts[HELD_OUT // 2 :: HELD_OUT]
+    training = [text for text in texts if text not in held_out]
     Path("shards").mkdir(exist_ok=True)
     for number in range(SHARDS):
         whole = "".join(text.read_text(encoding="ascii") for text in training[number::SHARDS])
