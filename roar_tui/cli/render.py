@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from roar_tui.text import cells, clip, pad
+from roar_tui.text import cells, clip, marks, pad
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,16 +81,18 @@ def text(part: Part) -> str:
 
 
 def cut(parts: Iterable[Part], width: int) -> Line:
-    """`parts` in at most `width` cells; the part that passes it is cut with an ellipsis, those after it go."""
+    """`parts` in at most `width` cells, with an ellipsis where they were cut."""
+    line = list(parts)
+    if sum(cells(text(part)) for part in line) <= width:
+        return line
     kept: Line = []
-    for part in parts:
+    mark = cells(marks().ellipsis)
+    for part in line:
         body = text(part)
-        taken = cells(body)
-        if taken > width:
-            short = clip(body, width)
-            kept.append(short if isinstance(part, str) else (short, part[1]))
-            break
-        width -= taken
+        if cells(body) + mark > width:  # something is lost from here on: this part ends with the ellipsis
+            short = clip(body + " " * (width + 1), width)
+            return [*kept, short if isinstance(part, str) else (short, part[1])]
+        width -= cells(body)
         kept.append(part)
     return kept
 
