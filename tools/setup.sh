@@ -90,12 +90,10 @@ make_venv() {
     fi
     if has_venv "$python"; then
         "$python" -m venv --clear "$VENV"
-    else # virtualenv brings its own pip, so it works where the distribution has taken ensurepip away
-        archive=$(mktemp)
-        "$python" -c 'import sys, urllib.request as u; u.urlretrieve("https://bootstrap.pypa.io/virtualenv.pyz", sys.argv[1])' \
-            "$archive" 2>/dev/null && "$python" "$archive" --quiet --clear "$VENV" ||
+    else
+        "$python" -m venv --clear --without-pip "$VENV" 2>/dev/null &&
+            "$VENV/bin/python" tools/get_pip.py "$VENV/bin/python" 2>/dev/null ||
             fail "$python cannot make virtual environments: install its venv package (Debian, Ubuntu: apt install python3-venv)."
-        rm -f "$archive"
     fi
 }
 
