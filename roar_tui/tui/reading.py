@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class Reader:
         self._store = store
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._connection: sqlite3.Connection | None = None
+        self._opened: tuple[int, int] | None = None  # which file the connection reads
         self._lock = threading.Lock()  # between `interrupt` on the UI's thread and closing on this one
         self.closed = False
 
@@ -68,11 +70,22 @@ class Reader:
             return work(self._connect())
 
     def _connect(self) -> sqlite3.Connection:
+        """The connection; a new one where the store has come into being, or its index was replaced, since the last."""
+        if self._connection is not None and self._file() != self._opened:
+            self._disconnect()
         if self._connection is None:
             connection = self._store.reader()
             with self._lock:
                 self._connection = connection
+            self._opened = self._file()
         return self._connection
+
+    def _file(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._store.index.path) if self._store.exists() else None
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino) if found is not None else None
 
     def _disconnect(self) -> None:
         with self._lock:

@@ -1,0 +1,335 @@
+"""Jobs and Artifacts: two lists of everything recorded, newest first, with a filter and a preview."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.strip import Strip
+from textual.timer import Timer
+
+from roar_tui import text
+from roar_tui.errors import UsageError
+from roar_tui.store import queries
+from roar_tui.store.filter import Filter
+from roar_tui.store.results import ArtifactView, JobView, Totals
+from roar_tui.tui import sources
+from roar_tui.tui.brief import artifact_fields, job_fields, lay_out
+from roar_tui.tui.desk import Desk, now
+from roar_tui.tui.empty import nothing_found, nothing_recorded, reading
+from roar_tui.tui.lines import Line, spread
+from roar_tui.tui.rows import ARTIFACT_COLUMNS, JOB_COLUMNS, ArtifactItem, JobItem, artifact_line, heading, job_line
+from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule, sentence
+from roar_tui.tui.widgets.line_view import LineView
+from roar_tui.tui.widgets.prompt import Prompt
+from roar_tui.tui.widgets.tabs import TabLine
+from roar_tui.tui.widgets.virtual_list import CursorView, VirtualList
+
+JOBS, ARTIFACTS = "jobs", "artifacts"
+COLUMNS = {JOBS: JOB_COLUMNS, ARTIFACTS: ARTIFACT_COLUMNS}
+
+
+class Heading(LineView):
+    """The titles of the columns of the list below."""
+
+    def __init__(self) -> None:
+        super().__init__(id="heading")
+        self.tab = JOBS
+
+    def render_line(self, y: int) -> Strip:
+        return self.painter.strip(heading(COLUMNS[self.tab], self.size.width - 1), self.size.width)
+
+
+class HomeScreen(ExplorerScreen):
+    """The first screen. It follows what other processes record without moving the cursor."""
+
+    screen_name = "home"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.tab = JOBS
+        self.filters: dict[str, str] = {JOBS: "", ARTIFACTS: ""}
+        self.totals: Totals | None = None
+        self.synced = False
+        self._typing: Timer | None = None
+        self._resting: Timer | None = None
+        self._views: dict[str, JobView | ArtifactView] = {}
+        self._note: Line = []
+
+    def compose_middle(self) -> ComposeResult:
+        marks = self.desk.marks
+        yield LineView(id="header")
+        yield TabLine([(JOBS, "Jobs"), (ARTIFACTS, "Artifacts")], marks)
+        with Container(id="body"):
+            with Container(id="main"):
+                yield Heading()
+                yield VirtualList[JobItem](self.desk.reader("jobs"), self._job_line, id=JOBS)
+                yield VirtualList[ArtifactItem](self.desk.reader("artifacts"), self._artifact_line, id=ARTIFACTS)
+                yield LineView(id="message")
+            with Container(id="side"):
+                yield Rule(marks.rule)
+                yield LineView(id="preview")
+
+    def on_mount(self) -> None:
+        self.query_one("#message").display = False
+        self.list_of(ARTIFACTS).display = False
+        self._say_totals()
+        self.fill(JOBS)
+        self.fill(ARTIFACTS)
+        self.focus_list()
+
+    def on_resize(self) -> None:
+        self._say_totals()
+        self.call_after_refresh(self._refresh_preview)
+
+    # The lists
+
+    def list_of(self, tab: str) -> VirtualList[Any]:
+        """The list of a tab."""
+        return self.query_one(f"#{tab}", VirtualList)
+
+    @property
+    def current(self) -> VirtualList[Any]:
+        return self.list_of(self.tab)
+
+    def focus_list(self) -> None:
+        self.current.focus()
+
+    def _job_line(self, item: JobItem, width: int, under_cursor: bool) -> Line:
+        return job_line(item, width, under_cursor, marks=self.desk.marks, now=now())
+
+    def _artifact_line(self, item: ArtifactItem, width: int, under_cursor: bool) -> Line:
+        return artifact_line(item, width, under_cursor, marks=self.desk.marks, now=now(), home=self.desk.home)
+
+    def fill(self, tab: str, *, keep: bool = False) -> None:
+        """Read a list (again), through its filter."""
+        try:
+            chosen = Filter.parse(self.filters[tab])
+        except UsageError as error:
+            self._note = [(f"{error.message} {error.hint}", "warn")]
+            self._say_filter()
+            return
+        self._note = []
+        source: Any = sources.jobs(self.desk, chosen) if tab == JOBS else sources.artifacts(self.desk, chosen)
+        self.list_of(tab).use(source, keep=keep)
+
+    @on(VirtualList.Loaded)
+    def _loaded(self, event: VirtualList.Loaded[Any]) -> None:
+        if event.error is not None:
+            self.tell_error(event.error)
+        if event.view is self.current:
+            self._say_filter()
+            self._say_if_empty()
+
+    def news(self) -> None:
+        """The index has changed: read both lists again, cursors stay."""
+        self._views.clear()
+        self._say_totals()
+        for tab in (JOBS, ARTIFACTS):
+            self.fill(tab, keep=True)
+
+    def sync_done(self) -> None:
+        """The index was brought up to date for the first time: what is empty now is empty."""
+        self.synced = True
+        self._say_if_empty()
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Say how far the reading of the archive is."""
+        if total > 0 and done < total:
+            words = f"reading the archive {done:,} of {total:,}"
+            self.query_one("#header", LineView).show([self._header([(words, "warn")])])
+        else:
+            self._say_totals()
+
+    # What is said around the lists
+
+    def _say_totals(self) -> None:
+        self.query_one("#header", LineView).show([self._header(self._counts())])
+        self.run_worker(self._read_totals(), group="totals", exclusive=True)
+
+    async def _read_totals(self) -> None:
+        self.totals = await self.desk.read("side", queries.totals)
+        self.query_one("#header", LineView).show([self._header(self._counts())])
+
+    def _counts(self) -> Line:
+        if self.totals is None:
+            return []
+        dot = f" {self.desk.marks.dot} "
+        words = [text.count(self.totals.jobs, "job"), text.count(self.totals.artifacts, "artifact")]
+        if self.size.width >= 64:
+            words.append(f"{text.size(self.totals.size)} seen")
+        return [(dot.join(words), "dim")]
+
+    def _header(self, right: Line) -> Line:
+        room = max(self.size.width - 50, 16)
+        left: Line = [(" roar-tui", "title"), ("  ", "plain"), (text.shorten_path(str(self.desk.root), room, home=self.desk.home), "dim")]
+        return spread(left, [*right, (" ", "plain")], self.size.width, more=self.desk.marks.more)
+
+    def _say_filter(self) -> None:
+        line = self.query_one(TabLine)
+        chosen = self.filters[self.tab]
+        if self._note:
+            line.show_status(self._note)
+        elif chosen:
+            count = text.count(self.current.count)
+            line.show_status([("/ ", "key"), (text.display(chosen), "strong"), (f"  {count} found", "dim")])
+        else:
+            line.show_status([])
+
+    def _say_if_empty(self) -> None:
+        message, width = self.query_one("#message", LineView), self.size.width - 6
+        empty = self.current.count == 0
+        if empty:
+            if self.filters[self.tab]:
+                lines = nothing_found(self.tab, self.filters[self.tab], width)
+            elif self.synced:
+                lines = nothing_recorded(width, self.desk.marks)
+            else:
+                lines = reading(width)
+            message.show(lines)
+        message.display = empty
+        self.query_one(Heading).display = not empty
+        self.current.styles.height = 0 if empty else None
+        if empty:
+            self.query_one("#preview", LineView).show([])
+
+    # The preview
+
+    @on(CursorView.Moved)
+    def _moved(self, event: CursorView.Moved) -> None:
+        if event.view is self.current:
+            self._refresh_preview()
+
+    def _refresh_preview(self) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST, lambda: self.run_worker(self._preview(), group="preview", exclusive=True))
+
+    async def _preview(self) -> None:
+        item = self.current.cursor_row
+        if item is None:
+            return
+        view = await self._view_of(item)
+        box = self.query_one("#preview", LineView)
+        look, width, height = self.desk.look(), box.size.width, box.size.height
+        if isinstance(item, JobItem):
+            fields = job_fields(item.row, view if isinstance(view, JobView) else None, look)
+        elif isinstance(view, ArtifactView):
+            fields = artifact_fields(view, look)
+        else:
+            return
+        box.show(lay_out(fields, width, height, look))
+
+    async def _view_of(self, item: JobItem | ArtifactItem) -> JobView | ArtifactView | None:
+        key = item.row.id if isinstance(item, JobItem) else item.row.digest
+        if key not in self._views:
+            try:
+                found = await self.desk.read("side", partial(self._look_up, item))
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 -- a damaged record is told, and its line stays readable
+                self.query_one("#preview", LineView).show([[(" ".join(sentence(error)), "bad")]])
+                return None
+            if len(self._views) > 200:
+                self._views.clear()
+            self._views[key] = found
+        return self._views[key]
+
+    def _look_up(self, item: JobItem | ArtifactItem, db: Any) -> JobView | ArtifactView:
+        store = self.desk.store
+        if isinstance(item, JobItem):
+            job = queries.job_view(store, db, item.row.id)
+            self.desk.learn_shorts(db, [getattr(f, "digest", None) for f in job.outputs[:50]])
+            return job
+        artifact = queries.artifact_view(store, db, item.row.digest)
+        self.desk.learn_shorts(db, [artifact.digest, *(seen.job for seen in artifact.producers[:10])])
+        return artifact
+
+    # Actions
+
+    @on(CursorView.Chosen)
+    def _chosen(self) -> None:
+        self.action_walk()
+
+    def action_walk(self) -> None:
+        item = self.current.cursor_row
+        if item is not None:
+            self.explorer.walk_to(item.row.id if isinstance(item, JobItem) else item.row.digest)
+
+    def action_details(self) -> None:
+        item = self.current.cursor_row
+        if item is not None:
+            self.explorer.show_details(item.row.id if isinstance(item, JobItem) else item.row.digest)
+
+    def copied(self) -> tuple[str, str] | None:
+        item = self.current.cursor_row
+        if item is None:
+            return None
+        if isinstance(item, JobItem):
+            return item.row.id, f"the id of job {item.short}"
+        return item.row.digest, f"the hash {item.short}{self.desk.marks.more}"
+
+    def show_tab(self, tab: str) -> None:
+        """Show one of the two lists."""
+        if tab == self.tab:
+            return
+        self.current.display = False
+        self.tab = tab
+        self.current.display = True
+        self.query_one(TabLine).show_tab(tab)
+        head = self.query_one(Heading)
+        head.tab = tab
+        head.refresh()
+        self.query_one("#preview", LineView).show([])
+        self._say_filter()
+        self._say_if_empty()
+        self.focus_list()
+        self._refresh_preview()
+
+    @on(TabLine.Picked)
+    def _picked(self, event: TabLine.Picked) -> None:
+        self.show_tab(event.tab)
+
+    def action_tab_jobs(self) -> None:
+        self.show_tab(JOBS)
+
+    def action_tab_artifacts(self) -> None:
+        self.show_tab(ARTIFACTS)
+
+    def action_switch_tab(self) -> None:
+        self.show_tab(ARTIFACTS if self.tab == JOBS else JOBS)
+
+    def action_reload(self) -> None:
+        self.explorer.look_for_news(thoroughly=True)
+        self.news()
+
+    def action_filter(self) -> None:
+        self.prompt.open("filter", "/", self.filters[self.tab], "words, hash: role: host: git: exit: since: before:")
+
+    @on(Prompt.Changed)
+    def _typed(self, event: Prompt.Changed) -> None:
+        if event.purpose != "filter":
+            return
+        self.filters[self.tab] = event.value.strip()
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(REST, partial(self.fill, self.tab))
+
+    @on(Prompt.Cancelled)
+    def _cancelled(self, event: Prompt.Cancelled) -> None:
+        if event.purpose == "filter":
+            self._clear_filter()
+
+    def action_back(self) -> None:
+        self._clear_filter()
+
+    def _clear_filter(self) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        if self.filters[self.tab]:
+            self.filters[self.tab] = ""
+            self.fill(self.tab, keep=True)
