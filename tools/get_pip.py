@@ -9,13 +9,16 @@ import sys
 import tempfile
 import urllib.request
 from pathlib import Path
+from urllib.parse import urljoin
+
+PYPI = "https://pypi.org/pypi/pip/json"
 
 
 def main(python: str) -> None:
     """Install the newest pip for the interpreter `python`; raises OSError or CalledProcessError."""
-    with urllib.request.urlopen("https://pypi.org/pypi/pip/json", timeout=60) as answer:
+    with urllib.request.urlopen(PYPI, timeout=60) as answer:
         wheel = next(file for file in json.load(answer)["urls"] if file["packagetype"] == "bdist_wheel")
-    with urllib.request.urlopen(wheel["url"], timeout=300) as answer:
+    with urllib.request.urlopen(urljoin(PYPI, wheel["url"]), timeout=300) as answer:
         content = answer.read()
     if hashlib.sha256(content).hexdigest() != wheel["digests"]["sha256"]:
         raise OSError(f"{wheel['filename']} is not what PyPI says it is")
