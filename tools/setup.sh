@@ -21,6 +21,7 @@ may_install() {
 # Install packages by whatever package manager there is; its output is shown only when it fails.
 install() {
     may_install || return 1
+    say "installing $*"
     log=$(mktemp)
     if command -v apt-get >/dev/null 2>&1; then
         # Lists may be missing (images) or old: try without refreshing them first, it saves up to a minute.
@@ -51,7 +52,6 @@ system() {
             strace) [ -x "${ROAR_TUI_STRACE:-}" ] && continue ;;
         esac
         command -v "$program" >/dev/null 2>&1 && continue
-        say "installing $program"
         install "$program" && command -v "$program" >/dev/null 2>&1 && continue
         case $program in
             strace) fail "strace is missing and cannot be installed from here: install it (apt, dnf, apk; without root: conda install -c conda-forge strace, and name it in ROAR_TUI_STRACE)." ;;
@@ -84,7 +84,6 @@ make_venv() {
         fail "roar-tui needs Python 3.10 or newer and none was found: install one, or name it: make PYTHON=/path/to/python3."
     fi
     if ! has_venv "$python"; then
-        say "installing venv for $python"
         version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
         install "python$version-venv" 2>/dev/null || install python3-venv 2>/dev/null || true
     fi
