@@ -183,7 +183,7 @@ def address(raw: str) -> tuple[str, int] | None:
     port = _PORT.fullmatch(field(raw, "sin_port") or field(raw, "sin6_port") or "")
     if not port:
         return None
-    host = field(raw, "sin_addr")  # inet_addr("1.2.3.4"); IPv6 stands there without a name: inet_pton(AF_INET6, "::1", &sin6_addr)
+    host = field(raw, "sin_addr")  # inet_addr("1.2.3.4"); IPv6 has no name: inet_pton(AF_INET6, "::1", &sin6_addr)
     call = host if host is not None else next((item for item in array(raw)[0] if "inet_pton" in item), "")
     text = next((item for item in scan(call, call.find("(") + 1).items if item.startswith('"')), None)
     return (string(text)[0], int(port[1])) if text else None

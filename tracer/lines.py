@@ -12,10 +12,10 @@ from tracer.arguments import decoration
 FAST = re.compile(
     r"(\d{1,9}) +(\d{9,11})\.(\d{6}) (\w+)\("
     r"([^\"'<>(){}\[\]\\/,]*(?:(?:, |\"[^\"\\,]*\"|<[^<>\"\\,]*>)[^\"'<>(){}\[\]\\/,]*)*)"
-    r"\) += (?:(0|[1-9]\d{0,18})(?:<([^<>\\\x80-\uffff]*)>(\(deleted\))?)?|-1 (E[A-Z0-9]+) \([^()\"]*\))"
+    r"\) += (?:(0|[1-9]\d{0,18})(?:<(/[^<>\\\x80-\uffff]*|\w+:\[\w+\])>(\(deleted\))?)?|-1 (E[A-Z0-9]+) \([^()\"]*\))"
 ).fullmatch
 
-# Pid (`12 `, `[pid    12] `, with -Y `12<name> `), time (-t, -tt, -ttt, -r, -r -tt), then -i, -n, --secontext, each in brackets.
+# Pid (`12 `, `[pid    12] `, with -Y `12<name> `), time (-t, -tt, -ttt, -r, -r -tt), then -i, -n, --secontext in brackets.
 _PREFIX = re.compile(
     r"(?:\[pid +(?P<named>\d{1,9})(?:<[^>]*>)?\] +|(?P<bare>\d{1,8})(?:<[^>]*>)? +(?=\S))?"
     r"(?: *(?:(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)|(?P<whole>\d{1,11}(?=\.\d)|\d{9,11}(?= )))"
@@ -30,7 +30,7 @@ DAY = 86_400_000_000
 
 # Calls that return a process: with -Y the name in <…> behind it is that of a program, not of a file.
 _RETURN_A_PROCESS = frozenset(
-    ("clone", "clone3", "fork", "vfork", "wait4", "waitpid", "getpid", "gettid", "getppid", "getpgid", "getpgrp", "getsid", "setsid")
+    ("clone", "clone3", "fork", "vfork", "wait4", "waitpid", "getpid", "gettid", "getppid", "getpgid", "getpgrp", "getsid")
 )
 
 

@@ -228,6 +228,7 @@ class _Prefixes:
         self.others: set[int] = set()  # living processes but the root
         self.attached = False
         self.anonymous = False  # lines without a pid have been seen
+        self.bracketed = False  # lines with `[pid N]` have been seen
 
     def told(self, pid: int, what: str) -> None:
         """strace said that it attached to `pid`, or let go of it."""
@@ -254,11 +255,12 @@ class _Prefixes:
         """The pid that the caller gets for a line whose prefix says `number`."""
         if number is None:
             self.anonymous = True
-            if self.root < 0 and len(self.others) == 1:
+            if self.root < 0 and self.bracketed and len(self.others) == 1:
                 return next(iter(self.others))
             return self.root if self.root >= 0 else self.default_pid
         if not bracketed:
             return number
+        self.bracketed = True
         if number == self.alias:
             return self.root if self.root >= 0 else number
         if self.anonymous and self.alias is None and number not in self.others:
