@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from roar_tui.cli.render import GAP, HASH, QUIET, WARN, Column, Part, Screen
 from roar_tui.record.model import Status
@@ -11,10 +13,26 @@ from roar_tui.store import queries
 from roar_tui.store.results import AccessView, FilesetView
 from roar_tui.text import count, display, pad, shorten_path, size
 
+T = TypeVar("T")
+
 NAMES = 11  # cells of the longest name of a fact
 SHOWN = 40  # lines of a section before it says how many more there are
 
+FEW = 12  # files that a person reads one by one; longer lists are folded, unless everything is asked for
+
 File = AccessView | FilesetView
+
+
+@dataclass(frozen=True)
+class How:
+    """How lists are drawn: `folded`, with filesets even where there are few files; `everything`, whole and unfolded."""
+
+    folded: bool = False
+    everything: bool = False
+
+    def cut(self, lines: Sequence[T]) -> Sequence[T]:
+        """The lines to show of a section."""
+        return lines if self.everything else lines[:SHOWN]
 
 
 def fact(screen: Screen, name: str, *value: Part) -> None:
@@ -23,12 +41,14 @@ def fact(screen: Screen, name: str, *value: Part) -> None:
         screen.line((pad(name, NAMES) + GAP, QUIET), *value)
 
 
-def files(screen: Screen, db: sqlite3.Connection, title: str, listed: Sequence[File], cwd: str, *, everything: bool) -> None:
+def files(screen: Screen, db: sqlite3.Connection, title: str, listed: Sequence[File], cwd: str, how: How) -> None:
     """Write a section of files: role, hash, size and path, relative to `cwd`; nothing for an empty list."""
     if not listed:
         return
+    if how.folded or (len(listed) > FEW and not how.everything):
+        listed = queries.folded(listed)
     screen.heading(title, count(number_of(listed), "file"))
-    shown = listed if everything else listed[:SHOWN]
+    shown = how.cut(listed)
     columns = [Column("role", style=QUIET), Column("hash", style=HASH), Column("size", right=True), Column("path")]
     screen.table(columns, [_row(db, file, cwd) for file in shown])
     if len(shown) < len(listed):

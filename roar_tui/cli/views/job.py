@@ -7,24 +7,24 @@ import time
 
 from roar_tui.cli.phrases import git_phrase, how_it_ended
 from roar_tui.cli.render import GAP, HASH, HEAD, QUIET, WARN, Column, Part, Screen, text
-from roar_tui.cli.views.facts import SHOWN, fact, files, number_of
+from roar_tui.cli.views.facts import How, fact, files, number_of
 from roar_tui.record.model import Environment, State
 from roar_tui.store.results import JobView, StepView
 from roar_tui.text import command_line, count, display, duration, moment, what, when
 
 
-def print_job(db: sqlite3.Connection, view: JobView, *, everything: bool) -> None:
-    """Print `view`; sections are cut at `SHOWN` lines unless `everything`."""
+def print_job(db: sqlite3.Connection, view: JobView, how: How) -> None:
+    """Print `view`."""
     screen = Screen()
     screen.line((what(view.command), HEAD))
     for warning in view.warnings:
         screen.line((f"! {display(warning.message)}", WARN))
     screen.line()
     _head(screen, view)
-    files(screen, db, "Read", view.inputs, view.cwd, everything=everything)
-    files(screen, db, "Made", view.outputs, view.cwd, everything=everything)
-    _steps(screen, view.steps, everything)
-    _environment(screen, view.environment, everything)
+    files(screen, db, "Read", view.inputs, view.cwd, how)
+    files(screen, db, "Made", view.outputs, view.cwd, how)
+    _steps(screen, view.steps, how)
+    _environment(screen, view.environment, how)
     if view.left_out:
         screen.heading("Left out", "--left-out lists examples")
         for left in view.left_out:
@@ -68,12 +68,12 @@ def _head(screen: Screen, view: JobView) -> None:
     fact(screen, "source", display(view.source) if view.source != "run" else "")
 
 
-def _steps(screen: Screen, steps: list[StepView], everything: bool) -> None:
+def _steps(screen: Screen, steps: list[StepView], how: How) -> None:
     if not steps:
         return
     screen.heading("Steps", str(count(len(steps))))
     depths = _depths(steps)
-    shown = steps if everything else steps[:SHOWN]
+    shown = how.cut(steps)
     columns = [
         Column("", right=True, style=QUIET),
         Column("took", right=True),
@@ -102,7 +102,7 @@ def _depths(steps: list[StepView]) -> dict[int, int]:
     return depths
 
 
-def _environment(screen: Screen, environment: Environment, everything: bool) -> None:
+def _environment(screen: Screen, environment: Environment, how: How) -> None:
     plain = {key: value for key, value in environment.host.items() if isinstance(value, (str, int, float)) and value != ""}
     if not (environment.python or environment.packages or environment.variables or environment.host):
         return
@@ -111,7 +111,7 @@ def _environment(screen: Screen, environment: Environment, everything: bool) -> 
     fact(screen, "machine", _pairs(plain))
     packages = [f"{package.name} {package.version}" for package in environment.packages]
     variables = [f"{name}={value}" for name, value in sorted(environment.variables.items())]
-    if everything:
+    if how.everything:
         for name, listed in (("packages", packages), ("variables", variables)):
             for entry in listed:
                 fact(screen, name, display(entry))

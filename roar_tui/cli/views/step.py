@@ -6,14 +6,14 @@ import sqlite3
 
 from roar_tui.cli.phrases import how_it_ended
 from roar_tui.cli.render import HASH, HEAD, Screen
-from roar_tui.cli.views.facts import fact, files
+from roar_tui.cli.views.facts import How, fact, files
 from roar_tui.record.model import State
 from roar_tui.store import queries
 from roar_tui.store.results import StepView
 from roar_tui.text import command_line, display, duration, moment, what
 
 
-def print_step(db: sqlite3.Connection, view: StepView, *, everything: bool) -> None:
+def print_step(db: sqlite3.Connection, view: StepView, how: How) -> None:
     """Print `view`."""
     screen = Screen()
     short = queries.short(db, view.job)
@@ -31,5 +31,5 @@ def print_step(db: sqlite3.Connection, view: StepView, *, everything: bool) -> N
     for connection in view.connections:
         name = f" ({connection.name})" if connection.name else ""
         fact(screen, "connected", display(f"{connection.address} port {connection.port}{name}"))
-    files(screen, db, "Read", view.used, view.cwd, everything=everything)
-    files(screen, db, "Made", view.generated, view.cwd, everything=everything)
+    files(screen, db, "Read", view.used, view.cwd, how)
+    files(screen, db, "Made", view.generated, view.cwd, how)
