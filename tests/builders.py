@@ -35,6 +35,7 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 T0 = 1_795_000_000 * SECOND  # 2026-11-18T11:06:40Z
 CWD = "/p"
+OK = Exit(code=0)
 
 
 def content(word: str) -> str:
@@ -52,7 +53,9 @@ def used(path: str, word: str | None = None, *, opened: int = T0, external: bool
     return Access(**_access(path, word, opened, more), external=external)
 
 
-def made(path: str, word: str | None = None, *, opened: int = T0, finished: int | None = None, survives: bool = True, **more: Any) -> Access:
+def made(
+    path: str, word: str | None = None, *, opened: int = T0, finished: int | None = None, survives: bool = True, **more: Any
+) -> Access:
     """A file that a step wrote, finished a tenth of a second later unless `finished` says when."""
     finished = opened + SECOND // 10 if finished is None else finished
     return Access(**_access(path, word, opened, more), finished=finished, survives=survives)
@@ -63,7 +66,9 @@ def unknown(path: str, status: Status = Status.CHANGED, **more: Any) -> Access:
     return used(path, status=status, **more)
 
 
-def shards(directory: str, count: int, *, first: int = 0, generation: str = "", opened: int = T0, write: bool = False) -> list[Access]:
+def shards(
+    directory: str, count: int, *, first: int = 0, generation: str = "", opened: int = T0, write: bool = False
+) -> list[Access]:
     """`count` files `shard-00000.txt`… in `directory`; `generation` makes their contents other ones."""
     make = made if write else used
     return [
@@ -83,7 +88,7 @@ def step(
     ended: int | None = None,
     cwd: str = CWD,
     program: str | None = None,
-    exit_: Exit | None = Exit(code=0),
+    exit_: Exit | None = OK,
 ) -> Step:
     """One step; its program is `/usr/bin/<argv[0]>` unless given, and it takes a second."""
     return Step(
@@ -137,7 +142,7 @@ def single(
 
 
 def pipeline(*, started: int = T0, lr: str = "0.1", raw: str = "raw", shard_count: int = 8) -> list[Record]:
-    """Three jobs of a small project, a minute apart: fetch.py -> raw.txt; prep.py -> shards/ (through a sort pipe); train.py -> model.pt.
+    """Three jobs, a minute apart: fetch.py -> raw.txt; sort | prep.py -> shards/; train.py -> model.pt, metrics.json.
 
     `lr` and `raw` (the content of raw.txt) change what comes out.
     """
@@ -149,7 +154,9 @@ def pipeline(*, started: int = T0, lr: str = "0.1", raw: str = "raw", shard_coun
         started=t1,
     )
     shell = step(["bash", "prep.sh"], used=[used("prep.sh", opened=t2)], started=t2, number=0)
-    sort = step(["sort", "raw.txt"], used=[used("raw.txt", raw, opened=t2 + 20, size=1000)], started=t2 + 10, number=1, parent=0)
+    sort = step(
+        ["sort", "raw.txt"], used=[used("raw.txt", raw, opened=t2 + 20, size=1000)], started=t2 + 10, number=1, parent=0
+    )
     split = step(
         ["python3", "prep.py", "--out", "shards"],
         used=[used("prep.py", opened=t2 + 21)],
@@ -223,7 +230,7 @@ def nasty(*, started: int = T0) -> Record:
 
 
 def build_store(root: Path, records: Sequence[Record] = (), *, sync: bool = True) -> Store:
-    """A store at `root` that keeps `records`; the index lies where XDG_CACHE_HOME says, so set that to a place of the test's."""
+    """A store at `root` that keeps `records`; the index lies where XDG_CACHE_HOME says, a place of the test's."""
     store = Store.open(root)
     store.archive.ensure()
     for each in records:

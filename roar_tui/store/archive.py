@@ -123,7 +123,9 @@ class Archive:
     def days(self) -> list[str]:
         """The day folders in `records/`, unsorted; empty for an archive that does not exist."""
         try:
-            return [entry.name for entry in _scan(self.records) if DAY.match(entry.name) and entry.is_dir(follow_symlinks=False)]
+            return [
+                entry.name for entry in _scan(self.records) if DAY.match(entry.name) and entry.is_dir(follow_symlinks=False)
+            ]
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -184,6 +186,5 @@ def _unpack(path: Path) -> bytes:
 
 
 def _damaged(path: Path, why: str) -> DamagedRecordError:
-    return DamagedRecordError(
-        f"The file {path} is damaged: {why}.", "Restore it from a copy of the store, or move it away; all other jobs are unharmed."
-    )
+    hint = "Restore it from a copy of the store, or move it away; all other jobs are unharmed."
+    return DamagedRecordError(f"The file {path} is damaged: {why}.", hint)

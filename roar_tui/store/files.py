@@ -63,7 +63,7 @@ def _flush_directory(directory: Path) -> None:
 def explain_write(place: Path, error: OSError) -> StoreError:
     """The StoreError that says why nothing could be written at `place`, and what to do."""
     if error.errno in FULL:
-        return StoreError(f"The disk of the store {place} is full.", "Free some space, or choose another store with --store DIR.")
+        return StoreError(f"The disk of the store {place} is full.", "Free space there, or choose another with --store DIR.")
     if error.errno in FORBIDDEN:
         return StoreError(f"Cannot write to the store {place}: {reason(error)}.", "Choose another store with --store DIR.")
     return StoreError(f"Cannot write to the store {place}: {reason(error)}.", "Check the directory with: roar-tui doctor")
@@ -72,9 +72,8 @@ def explain_write(place: Path, error: OSError) -> StoreError:
 def explain_read(place: Path, error: OSError) -> StoreError:
     """The StoreError that says why `place` cannot be read, and what to do."""
     if error.errno in FORBIDDEN:
-        return StoreError(
-            f"Cannot read {place}: {reason(error)}.", "Ask its owner for read permission, or choose another store with --store DIR."
-        )
+        hint = "Ask its owner for read permission, or choose another store with --store DIR."
+        return StoreError(f"Cannot read {place}: {reason(error)}.", hint)
     return StoreError(f"Cannot read {place}: {reason(error)}.", "Check the store with: roar-tui doctor")
 
 

@@ -1,4 +1,4 @@
-"""Which file system a path lies on, as far as it matters for databases: network file systems cannot share memory between hosts."""
+"""Which file system a path lies on, as far as databases care: hosts of a network file system share no memory."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import os
 import re
 from pathlib import Path
 
-NETWORK = frozenset(
-    "9p afs beegfs beegfs_nodev ceph cifs coda gfs gfs2 glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2 orangefs panfs pvfs2 smb3 smbfs "
-    "virtiofs wekafs fuse.ceph fuse.ceph-fuse fuse.cephfs fuse.gcsfuse fuse.glusterfs fuse.juicefs fuse.mfs fuse.s3fs fuse.sshfs".split()
-)
+# fmt: off
+NETWORK = frozenset((
+    "9p", "afs", "beegfs", "beegfs_nodev", "ceph", "cifs", "coda", "gfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs",
+    "nfs4", "ocfs2", "orangefs", "panfs", "pvfs2", "smb3", "smbfs", "virtiofs", "wekafs", "fuse.ceph", "fuse.ceph-fuse",
+    "fuse.cephfs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.juicefs", "fuse.mfs", "fuse.s3fs", "fuse.sshfs",
+))
+# fmt: on
 LOCKS_MISSING = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 MOUNTS = Path("/proc/self/mounts")
 

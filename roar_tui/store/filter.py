@@ -75,7 +75,7 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 def terms(text: str) -> list[tuple[str | None, str]]:
-    """`text` cut into (key, value); key is None for a plain word. Quotes hold spaces together, an open one ends with the text."""
+    """`text` cut into (key, value), key None for a plain word. Quotes hold spaces together, an open one ends with the text."""
     result: list[tuple[str | None, str]] = []
     position = 0
     while position < len(text):
@@ -115,7 +115,8 @@ def moment(value: str, now: datetime.datetime) -> int:
             when = when if when.tzinfo else when.replace(tzinfo=now.tzinfo)
         return round((when - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)).total_seconds() * 1_000_000)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"{value!r} is no time.", "Write a date (2026-11-23), today, yesterday, or a span such as 3d or 12h.") from error
+        hint = "Write a date (2026-11-23), today, yesterday, or a span such as 3d or 12h."
+        raise UsageError(f"{value!r} is no time.", hint) from error
 
 
 def _hash(value: str) -> str:
@@ -140,4 +141,4 @@ def _exit(value: str) -> ExitIs:
     name = value.upper() if value.upper().startswith("SIG") else f"SIG{value.upper()}"
     if name in signal.Signals.__members__:
         return ExitIs("signal", signal=signal.Signals[name].value)
-    raise UsageError(f"{value!r} is no way to exit.", "Write ok, failed, signal, a status such as 1, or a signal such as SIGKILL.")
+    raise UsageError(f"{value!r} is no way to exit.", "Write ok, failed, signal, a status (1) or a signal's name (KILL).")

@@ -1,4 +1,4 @@
-"""The index's file: where it lies, connections to it, and its replacement when it is broken (it is derived, nothing is lost)."""
+"""The index's file: where it lies, connections to it, and its replacement when it is broken (nothing is lost)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class Index:
                 problem = "files cannot be locked there"
         if problem is not None:
             self._journal = "WAL"
-            self.warning = f"The index cannot lie in {directory} ({problem}) and is kept in a temporary directory of this machine."
+            self.warning = (
+                f"The index cannot lie in {directory} ({problem}) and is kept in a temporary directory of this machine."
+            )
             directory = private_temporary_dir()
         self.path = directory / index_name(root)
 
@@ -124,7 +126,9 @@ def make_tables(db: sqlite3.Connection, patience: float, *, anew: bool = False) 
     begin(db, patience)
     try:
         if anew or _version(db) != FINGERPRINT:
-            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall():
+            for (name,) in db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            ).fetchall():
                 db.execute('DROP TABLE "{}"'.format(name.replace('"', '""')))
             for statement in statements():
                 db.execute(statement)
@@ -152,7 +156,8 @@ def is_broken(error: sqlite3.Error) -> bool:
 def explain(path: Path, error: Exception) -> StoreError:
     """The StoreError that says that the index at `path` cannot be used, and what to do."""
     return StoreError(
-        f"Cannot use the index {path}: {error}.", "Free space or permission there; deleting the file is safe, it is built again."
+        f"Cannot use the index {path}: {error}.",
+        "Free space or permission there; deleting the file is safe, it is built again.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Bringing the index up to date with the archive: what is new goes in, what is gone goes out, in any order, as often as you like.
+"""Bringing the index up to date with the archive: what is new goes in, what is gone goes out, in any order.
 
 Only day folders that changed are listed again. Every transaction is short and leaves a right index, so that a killed ingest
 costs nothing but the rest of the work.
@@ -228,7 +228,9 @@ class _Ingest:
             return
         self._begin()
         if day.trusted and complete:
-            self.db.execute("INSERT OR REPLACE INTO day (name, mtime, ctime) VALUES (?, ?, ?)", (day.name, day.mtime, day.ctime))
+            self.db.execute(
+                "INSERT OR REPLACE INTO day (name, mtime, ctime) VALUES (?, ?, ?)", (day.name, day.mtime, day.ctime)
+            )
         else:
             self.db.execute("DELETE FROM day WHERE name = ?", (day.name,))
         self.db.execute("COMMIT")

@@ -43,10 +43,14 @@ class KnownDigests:
         """The digest of `path`, if it is known for a file with this `stat`."""
         with self._lock:
             try:
-                row = self._open().execute(
-                    "SELECT digest FROM known WHERE path = ? AND inode = ? AND size = ? AND mtime = ? AND ctime = ?",
-                    (to_sql(path), *_identity(stat)),
-                ).fetchone()  # PRIMARY KEY (path)
+                row = (
+                    self._open()
+                    .execute(
+                        "SELECT digest FROM known WHERE path = ? AND inode = ? AND size = ? AND mtime = ? AND ctime = ?",
+                        (to_sql(path), *_identity(stat)),
+                    )
+                    .fetchone()
+                )  # PRIMARY KEY (path)
             except (OSError, sqlite3.Error) as error:
                 self._give_up(error)
                 return None

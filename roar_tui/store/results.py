@@ -1,4 +1,4 @@
-"""What the store answers with: rows of lists and views of one job, step or artifact, which the screens draw and `--json` prints.
+"""What the store answers with: rows of lists and views of one job, step or artifact, drawn on screens, printed by `--json`.
 
 Times are integers, microseconds since the epoch; sizes bytes; digests lowercase hex. `to_json` in `json_shapes` turns any of
 these into the documents that scripts rely on.
@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from roar_tui.record.model import Connection, Environment, Exit, Git, LeftOut, Pipe, Role, State, Status, Tracker, Warning
+from roar_tui.record.model import Connection, Environment, Exit, Git, LeftOut, Pipe, Role, State, Status, Tracker
+from roar_tui.record.model import Warning as RecordWarning
 
 
 class Cursor(NamedTuple):
-    """A place in a list that is sorted by time, newest first: `time` in microseconds and the index's row id, which breaks ties."""
+    """A place in a list sorted by time, newest first: `time` in microseconds and the index's row id, which breaks ties."""
 
     time: int
     rowid: int
@@ -60,7 +61,8 @@ class JobRow(Result, frozen=True):
 
 class ArtifactRow(Result, frozen=True):
     """One line of the artifact list. `paths` holds the first few places where it was seen, the newest first; `path_count` says
-    how many there are. `producers` and `consumers` count steps; `made_by` is the argv of the newest step that generated it."""
+    how many there are. `producers` and `consumers` count steps; `made_by` is the argv of the newest step that generated it.
+    """
 
     rowid: int
     digest: str
@@ -95,7 +97,7 @@ class AccessView(Result, frozen=True):
 
 
 class FilesetView(Result, frozen=True):
-    """Files of one directory and role shown as one; `pattern` covers their names, `size` is None where a member's is unknown."""
+    """Files of one directory and role shown as one; `pattern` covers their names, `size` is None where one is unknown."""
 
     path: str
     count: int
@@ -128,7 +130,7 @@ class StepView(Result, frozen=True):
 
 
 class JobView(Result, frozen=True):
-    """One job, whole. `inputs`: what it read before it wrote it, every role but environment; `outputs`: what it wrote and left."""
+    """One job, whole. `inputs`: read before the job wrote them, every role but environment; `outputs`: written and left."""
 
     id: str
     rowid: int | None
@@ -152,7 +154,7 @@ class JobView(Result, frozen=True):
     trackers: list[Tracker]
     snapshots: dict[str, str]
     left_out: list[LeftOut]
-    warnings: list[Warning]
+    warnings: list[RecordWarning]
     source: str = "run"
     version: str = ""
 

@@ -1,4 +1,4 @@
-"""Records turned into rows of the index, as fast as SQLite takes them: ids are given here, and paths and contents remembered."""
+"""Records turned into rows of the index, as fast as SQLite takes them: ids are given here, paths and contents remembered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roar_tui.store.schema import argv_to_sql, to_sql
 
 CHUNK = 500  # placeholders per SELECT; SQLite allows 999 everywhere
 REMEMBERED = 400_000  # paths or contents; about 100 MB at most
-LAST_TIME = 253_402_300_799_999_999  # the end of the year 9999: what comes later is no time that a calendar can say
+LAST_TIME = 253_402_300_799_999_999  # the end of the year 9999: no calendar here says what comes later
 
 SqlPath = str | bytes
 Known = list[int]  # [row id, first seen, 1 if the size is known]
@@ -118,8 +118,11 @@ class Rows:
         for chunk in _chunks(unknown):
             marks = ",".join("?" * len(chunk))
             for digest, *rest in self._db.execute(
-                f"SELECT digest, id, first_seen, size IS NOT NULL FROM artifact WHERE digest IN ({marks}) AND algorithm = 'blake3'",
-                chunk,  # UNIQUE (digest, algorithm)
+                f"""
+                SELECT digest, id, first_seen, size IS NOT NULL FROM artifact
+                WHERE digest IN ({marks}) AND algorithm = 'blake3'
+                """,  # UNIQUE (digest, algorithm)
+                chunk,
             ):
                 known[digest] = rest
         first = _next_id(self._db, "artifact")
@@ -134,24 +137,40 @@ class Rows:
                 updates.append((opened, size, have[0]))
                 known[digest] = [have[0], min(opened, have[1]), have[2] or size is not None]
         self._db.executemany("INSERT INTO artifact (id, digest, size, first_seen) VALUES (?, ?, ?, ?)", new)
-        self._db.executemany("UPDATE artifact SET first_seen = min(first_seen, ?), size = coalesce(size, ?) WHERE id = ?", updates)
+        self._db.executemany(
+            "UPDATE artifact SET first_seen = min(first_seen, ?), size = coalesce(size, ?) WHERE id = ?", updates
+        )
 
     def _insert_job(self, record: Record, job_id: str, name: str) -> int:
         git, exit_ = record.git, record.exit
+        inputs, outputs = count_files(record)
+        columns: dict[str, object] = {
+            "digest": bytes.fromhex(job_id),
+            "run_id": record.run_id,
+            "record": name,
+            "name": _optional(record.name),
+            "command": to_sql(shlex.join(record.command)),
+            "argv": argv_to_sql(record.command),
+            "cwd": to_sql(record.cwd),
+            "state": record.state.value,
+            "started": record.started,
+            "ended": record.ended,
+            "exit_code": exit_ and exit_.code,
+            "exit_signal": exit_ and exit_.signal,
+            "host": to_sql(record.host),
+            "user": to_sql(record.user),
+            "git_commit": git and git.commit,
+            "git_branch": git and _optional(git.branch),
+            "git_dirty": git and git.dirty,
+            "job_group": _optional(record.group),
+            "inputs": inputs,
+            "outputs": outputs,
+            "steps": len(record.steps),
+            "warnings": len(record.warnings),
+        }
         inserted = self._db.execute(
-            """
-            INSERT INTO job (digest, run_id, record, name, command, argv, cwd, state, started, ended, exit_code, exit_signal, host,
-                             user, git_commit, git_branch, git_dirty, job_group, inputs, outputs, steps, warnings)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            (
-                bytes.fromhex(job_id), record.run_id, name, None if record.name is None else to_sql(record.name),
-                to_sql(shlex.join(record.command)), argv_to_sql(record.command), to_sql(record.cwd), record.state.value,
-                record.started, record.ended, exit_ and exit_.code, exit_ and exit_.signal, to_sql(record.host),
-                to_sql(record.user), git and git.commit, None if git is None or git.branch is None else to_sql(git.branch),
-                None if git is None else git.dirty, None if record.group is None else to_sql(record.group), *count_files(record), len(record.steps), len(record.warnings),
-            ),
-        )  # fmt: skip
+            f"INSERT INTO job ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", tuple(columns.values())
+        )
         assert inserted.lastrowid is not None
         return inserted.lastrowid
 
@@ -203,7 +222,16 @@ class Rows:
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
-                (steps[step.id], *place(made), made.role.value, made.status.value, made.opened, made.finished, made.survives, made.size)
+                (
+                    steps[step.id],
+                    *place(made),
+                    made.role.value,
+                    made.status.value,
+                    made.opened,
+                    made.finished,
+                    made.survives,
+                    made.size,
+                )
                 for step in record.steps
                 for made in step.generated
             ),
@@ -250,6 +278,10 @@ def _check_times(record: Record) -> None:
         times += [max(access.opened, access.finished or 0) for access in step.generated]
     if min(times) < 0 or max(times) > LAST_TIME:
         raise UnusableRecordError("a time in it is out of range")
+
+
+def _optional(text: str | None) -> SqlPath | None:
+    return None if text is None else to_sql(text)
 
 
 def _next_id(db: sqlite3.Connection, table: str) -> int:

@@ -1,0 +1,155 @@
+"""A filter as the conditions of a query: SQL over `job` or `artifact`, with its parameters.
+
+Words are looked for with LIKE over all paths, which reads the whole path table (about 0.2 s for a million). What follows from
+the paths found is asked in one of two ways: from the paths to their jobs where few match, from each job to its paths where
+many do, because then the first page is full soon.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from roar_tui.store.filter import ExitIs, Filter, is_hash_prefix
+from roar_tui.store.schema import to_sql
+
+FEW = 2_000  # paths
+
+Condition = tuple[str, list[Any]]
+
+# Accesses of `job` and of `artifact`, both directions: used_step, generated_step; used_artifact, generated_artifact.
+OF_JOB = """EXISTS (
+    SELECT 1 FROM step JOIN {table} AS access ON access.step = step.id {join} WHERE step.job = job.id AND {where})"""
+OF_ARTIFACT = """EXISTS (
+    SELECT 1 FROM {table} AS access {join} WHERE access.artifact = artifact.id AND {where})"""
+# From what is looked for to jobs and artifacts: used_path, generated_path; used_artifact, generated_artifact.
+JOBS_OF_PATHS = """job.id IN (
+    SELECT step.job FROM path JOIN {table} AS access ON access.path = path.id JOIN step ON step.id = access.step
+    WHERE {where})"""
+ARTIFACTS_OF_PATHS = """artifact.id IN (
+    SELECT access.artifact FROM path JOIN {table} AS access ON access.path = path.id WHERE {where})"""
+JOBS_OF_CONTENTS = """job.id IN (
+    SELECT step.job FROM artifact JOIN {table} AS access ON access.artifact = artifact.id JOIN step ON step.id = access.step
+    WHERE {where})"""
+PATHS = "JOIN path ON path.id = access.path"
+JOBS = "JOIN step ON step.id = access.step JOIN job ON job.id = step.job"
+
+
+def job_conditions(db: sqlite3.Connection, filter: Filter) -> Condition:
+    """The WHERE clause over `job` that `filter` means; `1` when it means everything."""
+    parts: list[Condition] = _job_columns(filter)
+    if filter.since is not None:
+        parts.append(("job.started >= ?", [filter.since]))
+    if filter.before is not None:
+        parts.append(("job.started < ?", [filter.before]))
+    for prefix in filter.hashes:
+        parts.append(_job_of_hash(prefix))
+    for role in filter.roles:
+        parts.append(_both(OF_JOB, "", ("access.role = ?", [role.value])))
+    for word in filter.words:
+        choices = [
+            _contains("job.command", word),
+            _contains("job.name", word),
+            _contains("job.cwd", word),
+            _both(JOBS_OF_PATHS, "", _contains("path.path", word))
+            if _few_paths(db, word)
+            else _both(OF_JOB, PATHS, _contains("path.path", word)),
+        ]
+        if is_hash_prefix(word):
+            choices.append(_job_of_hash(word.lower()))
+        parts.append(_join(" OR ", choices))
+    return _join(" AND ", parts)
+
+
+def artifact_conditions(db: sqlite3.Connection, filter: Filter) -> Condition:
+    """The WHERE clause over `artifact` that `filter` means; `1` when it means everything.
+
+    Words are looked for in paths; host, git and exit are those of any job that used or generated the artifact.
+    """
+    parts: list[Condition] = []
+    if filter.since is not None:
+        parts.append(("artifact.first_seen >= ?", [filter.since]))
+    if filter.before is not None:
+        parts.append(("artifact.first_seen < ?", [filter.before]))
+    for prefix in filter.hashes:
+        parts.append(digest_range("artifact.digest", prefix))
+    for role in filter.roles:
+        parts.append(_both(OF_ARTIFACT, "", ("access.role = ?", [role.value])))
+    of_job = _job_columns(filter)
+    if of_job:
+        parts.append(_both(OF_ARTIFACT, JOBS, _join(" AND ", of_job)))
+    for word in filter.words:
+        found = _contains("path.path", word)
+        choices = [_both(ARTIFACTS_OF_PATHS, "", found) if _few_paths(db, word) else _both(OF_ARTIFACT, PATHS, found)]
+        if is_hash_prefix(word):
+            choices.append(digest_range("artifact.digest", word.lower()))
+        parts.append(_join(" OR ", choices))
+    return _join(" AND ", parts)
+
+
+def digest_range(column: str, prefix: str) -> Condition:
+    """The digests in `column` that begin with the hex digits `prefix`, as a range that an index can follow."""
+    return f"{column} BETWEEN ? AND ?", [bytes.fromhex(prefix.ljust(64, "0")[:64]), bytes.fromhex(prefix.ljust(64, "f")[:64])]
+
+
+def _job_columns(filter: Filter) -> list[Condition]:
+    """What the columns of `job` alone decide: host, git, exit."""
+    parts = [_contains("job.host", host) for host in filter.hosts]
+    for git in filter.gits:
+        parts.append(
+            _join(" OR ", [("job.git_commit LIKE ? ESCAPE '\\'", [_escape(git) + "%"]), _contains("job.git_branch", git)])
+        )
+    if filter.exit is not None:
+        parts.append(_exit(filter.exit))
+    return parts
+
+
+def _exit(wanted: ExitIs) -> Condition:
+    if wanted.code is not None:
+        return "job.exit_code = ?", [wanted.code]
+    if wanted.signal is not None:
+        return "job.exit_signal = ?", [wanted.signal]
+    return {
+        "ok": "job.exit_code = 0",
+        "failed": "(job.exit_code <> 0 OR job.exit_signal IS NOT NULL)",
+        "signal": "job.exit_signal IS NOT NULL",
+    }[wanted.kind], []
+
+
+def _job_of_hash(prefix: str) -> Condition:
+    """Jobs whose id begins with `prefix`, or that used or generated an artifact whose digest does."""
+    return _join(
+        " OR ", [digest_range("job.digest", prefix), _both(JOBS_OF_CONTENTS, "", digest_range("artifact.digest", prefix))]
+    )
+
+
+def _both(template: str, join: str, where: Condition) -> Condition:
+    """`template` for what was used or for what was generated."""
+    clauses = [template.format(table=table, join=join, where=where[0]) for table in ("used", "generated")]
+    return f"({clauses[0]} OR {clauses[1]})", where[1] * 2
+
+
+def _contains(column: str, word: str) -> Condition:
+    """`column` contains `word`, ASCII case aside. Bytes that are no UTF-8 are compared as bytes, by case."""
+    value = to_sql(word)
+    if isinstance(value, bytes):
+        return f"instr(CAST({column} AS BLOB), ?) > 0", [value]
+    return f"CAST({column} AS TEXT) LIKE ? ESCAPE '\\'", [f"%{_escape(value)}%"]
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _few_paths(db: sqlite3.Connection, word: str) -> bool:
+    where, parameters = _contains("path.path", word)
+    found: int = db.execute(f"SELECT count(*) FROM (SELECT 1 FROM path WHERE {where} LIMIT {FEW + 1})", parameters).fetchone()[
+        0
+    ]
+    return found <= FEW
+
+
+def _join(operator: str, parts: list[Condition]) -> Condition:
+    if not parts:
+        return "1", []
+    return f"({operator.join(sql for sql, _ in parts)})", [value for _, values in parts for value in values]
