@@ -12,6 +12,7 @@ from tracer.arguments import Descriptor, address, array, clone_flags, descriptor
 from tracer.escapes import unescape
 from tracer.events import Call, Event, Exited, Killed, Signal, Superseded, Unfinished, Unparsed
 from tracer.lines import DAY, FAST, Prefix, Return, prefix, returned, signal_number
+from tracer.namer import FORKS, Namer
 
 __all__ = [
     "Call", "Descriptor", "Event", "Exited", "Killed", "Reader", "Signal", "Superseded", "Unfinished", "Unparsed",
@@ -30,9 +31,10 @@ _MESSAGE = re.compile(
     r"(?:strace: )?(?:Process (\d{1,9}) (attached|detached|suspended|resumed)\b.*|\[ Process PID=\d{1,9} runs in .* mode\. \])$"
 )
 _CUT_BY_MESSAGE = re.compile(r"strace: Process (\d{1,9}) attached(?: with \d+ threads)?$")
-_CONTINUED = re.compile(r"\s*(?:\)\s*= |<unfinished \.\.\.>|<detached \.\.\.>)")
+_CONTINUED = re.compile(r"\s*(?:\)\s*= |= |<unfinished \.\.\.>|<detached \.\.\.>)")
+_ENDED = re.compile(r"\)\s*= (?:\?|-?\d|0x)")
+_LONGEST_CUT = 65_536
 _EXECS = frozenset(("execve", "execveat"))
-_FORKS = frozenset(("clone", "clone3", "fork", "vfork"))
 
 
 class Reader:
@@ -51,9 +53,9 @@ class Reader:
         self.abandoned: list[Call] = []
         self._start = midnight
         self._clock = 0  # of the last line, µs since `_start`, in logs without absolute times
-        self._cut: Unfinished | None = None  # a line that other output broke off, until the next line goes on with it or not
+        self._cut: tuple[Unfinished, str] | None = None  # a call whose line other output broke off, and what came since
         self._announced: tuple[int, int] | None = None  # (leader, thread) of a Superseded that is already told
-        self._who = _Prefixes(default_pid)
+        self._who = Namer(default_pid)
 
     def read(self, line: str) -> Event | None:
         """What `line` says; None for a line that is understood but has nothing to say (the first half of a call)."""
@@ -79,7 +81,7 @@ class Reader:
             self._cut = cut
             return None
         if cut and _CONTINUED.match(line):
-            return self._call(cut.pid, cut.time, cut.time, cut.name, cut.text + line, line)
+            return self._call(cut[0].pid, cut[0].time, cut[0].time, cut[0].name, cut[0].text + line, line)
         head = prefix(line)
         time = self._time(head)
         body = line[head.end :]
@@ -95,7 +97,19 @@ class Reader:
         if not line.strip():
             self._cut = cut
             return None
+        if cut and (mended := self._mend(*cut, line)):
+            return mended
         return Unparsed(line, "a message of strace" if line.startswith("strace: ") else "not a line of strace output")
+
+    def _mend(self, first: Unfinished, between: str, line: str) -> Call | None:
+        """A call that was broken off, with `line` as its end: wrapped by somebody's editor, or with a program's output between."""
+        if _ENDED.search(line):
+            for text in (first.text + between + line, first.text + line):
+                event = self._call(first.pid, first.time, first.time, first.name, text, line)
+                if isinstance(event, Call):
+                    return event
+        self._cut = (first, between + line) if len(between) < _LONGEST_CUT else None
+        return None
 
     def _call(self, pid: int, time: int, started: int, name: str, text: str, line: str) -> Event | None:
         """A call whose arguments are `text`, from the opening parenthesis to the end of the line."""
@@ -107,17 +121,17 @@ class Reader:
         elif mark and mark.end() < len(text.rstrip()):  # `<unfinished ...>) = ?`: its process was gone before it could return
             rest = returned(text, mark.end() + 1, name) if text[mark.end()] == ")" else None
         if rest:
-            if name in _FORKS and rest.value:
+            if name in FORKS and rest.value:
                 self._who.child(rest.value)
             return Call(pid, time, name, found.items, rest.value, rest.error, rest.path, rest.deleted, started)
         if mark and mark.end() >= len(text.rstrip()):
             return self._suspend(Unfinished(pid, started, name, text[: found.end].removesuffix(" ")), mark)
         if not found.broken and (message := _CUT_BY_MESSAGE.search(text)):
             self._who.told(int(message[1]), "attached")
-            self._cut = Unfinished(pid, started, name, text[: message.start()])
+            self._cut = (Unfinished(pid, started, name, text[: message.start()]), "")
             return None
         if not found.broken and not mark:
-            self._cut = Unfinished(pid, started, name, text)
+            self._cut = (Unfinished(pid, started, name, text), "")
         return Unparsed(line, "cut off" if not found.closed else "no return value")
 
     def _suspend(self, call: Unfinished, mark: re.Match[str]) -> Event | None:
@@ -216,57 +230,3 @@ class Reader:
         else:
             return 0
         return self._start + self._clock
-
-
-class _Prefixes:
-    """Whose the lines without a pid are, in a log where strace prints `[pid N]` only while there are several processes."""
-
-    def __init__(self, default_pid: int) -> None:
-        self.default_pid = default_pid
-        self.root = default_pid  # the first process, as the caller gets it
-        self.alias: int | None = None  # its number behind `[pid N]`, once known
-        self.others: set[int] = set()  # living processes but the root
-        self.attached = False
-        self.anonymous = False  # lines without a pid have been seen
-        self.bracketed = False  # lines with `[pid N]` have been seen
-
-    def told(self, pid: int, what: str) -> None:
-        """strace said that it attached to `pid`, or let go of it."""
-        if what == "detached":
-            self.gone(pid)
-        elif what == "attached":
-            if not self.anonymous and not self.others and not self.default_pid:
-                self.root = self.alias = pid  # strace -p: all lines are of this process
-            elif pid != self.alias:
-                self.others.add(pid)
-                self.attached = True
-
-    def child(self, pid: int) -> None:
-        """A call returned `pid` as a new process."""
-        if self.anonymous:
-            self.others.add(pid)
-
-    def gone(self, pid: int) -> None:
-        self.others.discard(pid)
-        if pid == self.root:
-            self.root = -1
-
-    def pid(self, number: int | None, bracketed: bool, resumed: bool, pending: dict[int, Unfinished]) -> int:
-        """The pid that the caller gets for a line whose prefix says `number`."""
-        if number is None:
-            self.anonymous = True
-            if self.root < 0 and self.bracketed and len(self.others) == 1:
-                return next(iter(self.others))
-            return self.root if self.root >= 0 else self.default_pid
-        if not bracketed:
-            return number
-        self.bracketed = True
-        if number == self.alias:
-            return self.root if self.root >= 0 else number
-        if self.anonymous and self.alias is None and number not in self.others:
-            begun = pending.get(self.root)
-            if self.attached or resumed or begun is None or begun.name not in _FORKS:
-                self.alias = number
-                return self.root
-        self.others.add(number)
-        return number

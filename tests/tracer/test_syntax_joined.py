@@ -156,6 +156,16 @@ def test_a_line_that_a_message_of_strace_breaks_is_put_together() -> None:
 def test_a_line_that_other_output_breaks_is_counted_and_put_together() -> None:
     events = read('write(1, "\\n", 1', ")                       = 1")
     assert [type(event) for event in events] == [Unparsed, Call]
+    events = read("wait4(-1, hello", 'world "(', "NULL, 0, NULL)                = 17085", "getuid() = 0")
+    assert [(event.name, event.value) for event in events if isinstance(event, Call)] == [("wait4", 17085), ("getuid", 0)]
+
+
+def test_a_line_that_somebody_wrapped_is_put_together() -> None:
+    events = calls("clone(child_stack=NULL, flags=", "CLONE_VM|", "SIGCHLD, tls=0x7f) = 32534", "mmap(NULL, 8)", "= 0x7f7b")
+    assert events == [
+        (0, "clone", ["child_stack=NULL", "flags=CLONE_VM|SIGCHLD", "tls=0x7f"], 32534),
+        (0, "mmap", ["NULL", "8"], 0x7F7B),
+    ]
 
 
 def test_the_last_line_of_a_growing_log_shows_the_intent() -> None:
