@@ -106,7 +106,8 @@ def layout(columns: Sequence[Column], rows: Sequence[Sequence[Part]], width: int
             widths[i] = min(widths[i], PLAIN_FLEX)
     else:
         _share(widths, flexible, width - len(GAP) * (len(columns) - 1))
-    lines: list[Line] = [[(_fit(c.title, c, widths[i], width) + GAP, QUIET) for i, c in enumerate(columns)]]
+    titles = GAP.join(_fit(column.title, column, widths[i], width) for i, column in enumerate(columns))
+    lines: list[Line] = [[(titles, QUIET)]]
     for row in rows:
         line: Line = []
         for i, (column, part) in enumerate(zip(columns, row, strict=True)):
