@@ -40,10 +40,7 @@ TREES: Final[dict[str, str | None]] = {
     "/usr/share/nltk_data": None,
     "/usr/local": None,
     "/usr/local/share/nltk_data": None,
-    **{
-        f"/usr/local/{name}": "system"
-        for name in _words("bin etc games include lib lib32 lib64 libexec man sbin share")
-    },
+    **{f"/usr/local/{name}": "system" for name in _words("bin etc games include lib lib32 lib64 libexec man sbin share")},
     "/home/linuxbrew/.linuxbrew": "system",
     "/run": "runtime",
     "/run/media": None,
