@@ -44,17 +44,33 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("home.walk", "walk", ("enter", "right", "l"), "walk", "Walk from this job or artifact to what it came from.", (HOME,), 1),
+    Action(
+        "home.walk", "walk", ("enter", "right", "l"), "walk", "Walk from this job or artifact to what it came from.", (HOME,), 1
+    ),
     Action("walk.follow", "follow", ("enter",), "follow", "Make this the subject of the walk; the trail grows.", (WALK,), 1),
     Action("map.follow", "follow", ("enter",), "walk here", "Leave the map and walk from this box.", (MAP,), 1),
     Action("files.follow", "follow", ("enter",), "walk", "Walk from this one file.", (FILES,), 1),
-    Action("walk.open", "toggle", ("right", "l"), "open", "Open this branch (what lies behind is loaded then), or close it.", (WALK,), 4),
+    Action(
+        "walk.open",
+        "open_branch",
+        ("right", "l"),
+        "open",
+        "Open this branch (what lies behind is loaded then), or close it.",
+        (WALK,),
+        4,
+    ),
     Action("walk.back", "trail_back", ("left", "h", "backspace"), "back", "Go one step back on the trail.", (WALK,), 3),
     Action("walk.turn", "turn", ("t",), "turn", "Turn around: what it was made from, or what was made from it.", (WALK,), 5),
     Action("walk.details", "details", ("e",), "details", "All of it: environment, packages, places, the text of code.", NODES, 6),
-    Action("home.details", "details", ("e",), "details", "All of it: environment, packages, places, inputs and outputs.", (HOME,), 5),
-    Action("files.details", "details", ("e",), "details", "Every place this file was seen, and its text if it was kept.", (FILES,), 5),
-    Action("walk.files", "files", ("f",), "files", "The files of this set, a page at a time, with a filter of their own.", (WALK,), 9),
+    Action(
+        "home.details", "details", ("e",), "details", "All of it: environment, packages, places, inputs and outputs.", (HOME,), 5
+    ),
+    Action(
+        "files.details", "details", ("e",), "details", "Every place this file was seen, and its text if it was kept.", (FILES,), 5
+    ),
+    Action(
+        "walk.files", "files", ("f",), "files", "The files of this set, a page at a time, with a filter of their own.", (WALK,), 9
+    ),
     Action("walk.map", "map", ("m",), "map", "Draw the walk as boxes and lines.", (WALK,), 7),
     Action("home.jobs", "tab_jobs", ("1",), "jobs", "Show the list of jobs.", (HOME,)),
     Action("home.artifacts", "tab_artifacts", ("2",), "artifacts", "Show the list of artifacts.", (HOME,)),
@@ -63,14 +79,42 @@ ACTIONS: tuple[Action, ...] = (
     Action("walk.find", "filter", ("slash",), "find", "Find a name, path or hash in the open part of the walk.", (WALK,), 8),
     Action("walk.next", "find_next(1)", ("n",), "next", "Next match.", (WALK,)),
     Action("walk.previous", "find_next(-1)", ("N",), "previous", "Previous match.", (WALK,)),
-    Action("everywhere.copy", "copy", ("y",), "copy", "Copy the full hash (or the text on the details screen).", (HOME, WALK, MAP, FILES, DETAILS), 10),
-    Action("everywhere.go", "go", ("colon",), "go to", "Go to any reference: a hash, a path, a job, JOB:STEP, @.", (HOME, WALK, MAP, FILES), 12),
-    Action("everywhere.refresh", "reload", ("r", "ctrl+l"), "reload", "Look again for new jobs and draw the screen anew.", (HOME, WALK)),
-    Action("everywhere.back", "back", ("escape",), "back", "Cancel what is running, close what is open, or go back one.", (HOME, WALK)),
+    Action(
+        "everywhere.copy",
+        "copy",
+        ("y",),
+        "copy",
+        "Copy the full hash (or the text on the details screen).",
+        (HOME, WALK, MAP, FILES, DETAILS),
+        10,
+    ),
+    Action(
+        "everywhere.go",
+        "go",
+        ("colon",),
+        "go to",
+        "Go to any reference: a hash, a path, a job, JOB:STEP, @.",
+        (HOME, WALK, MAP, FILES),
+        12,
+    ),
+    Action(
+        "everywhere.refresh", "reload", ("r", "ctrl+l"), "reload", "Look again for new jobs and draw the screen anew.", (HOME, WALK)
+    ),
+    Action(
+        "everywhere.back", "back", ("escape",), "back", "Cancel what is running, close what is open, or go back one.", (HOME, WALK)
+    ),
     Action("screen.back", "back", ("escape", "backspace", "left", "h"), "back", "Back to where you were.", (FILES, DETAILS), 2),
     Action("map.back", "back", ("escape", "m", "backspace"), "back", "Back to the outline, on the same thing.", (MAP,), 2),
     Action("help.back", "back", ("escape", "question_mark", "enter", "backspace"), "back", "Back to where you were.", (HELP,), 2),
-    Action("everywhere.help", "help", ("question_mark", "f1"), "help", "Show every key of this screen.", (HOME, WALK, MAP, FILES, DETAILS), 2),
+    Action(
+        "everywhere.help",
+        "help",
+        ("question_mark", "f1"),
+        "help",
+        "Show every key of this screen.",
+        (HOME, WALK, MAP, FILES, DETAILS),
+        2,
+    ),
     Action("everywhere.palette", "command_palette", ("ctrl+p",), "commands", "Find an action by name.", ALL),
     Action("everywhere.quit", "quit", ("q", "ctrl+q", "ctrl+c"), "quit", "Leave.", ALL, 2),
 )

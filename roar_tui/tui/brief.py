@@ -40,7 +40,11 @@ def lay_out(fields: Sequence[Field], width: int, height: int, look: Look) -> lis
 def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
     """A job: its command and where it ran, what it used, what it made. Without `view` only what the list knows."""
     dot = look.marks.dot
-    command: Line = [(text.what(row.command), "strong"), ("  in ", "dim"), (text.shorten_path(row.cwd, 40, home=look.home), "plain")]
+    command: Line = [
+        (text.what(row.command), "strong"),
+        ("  in ", "dim"),
+        (text.shorten_path(row.cwd, 40, home=look.home), "plain"),
+    ]
     command += [(" on ", "dim"), (text.display(row.host), "plain")]
     if view is not None:
         if where := scheduler_words(view.environment.scheduler, view.rank):
@@ -52,8 +56,16 @@ def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
     if row.name:
         command = [(text.display(row.name), "accent"), ("  ", "plain"), *command]
     if view is None:
-        return [("", command), ("used", [(text.count(row.inputs, "file"), "plain")]), ("made", [(text.count(row.outputs, "file"), "plain")])]
-    fields: list[Field] = [("", command), ("used", files_words(view.inputs, look)), ("made", files_words(view.outputs, look, hashes=True))]
+        return [
+            ("", command),
+            ("used", [(text.count(row.inputs, "file"), "plain")]),
+            ("made", [(text.count(row.outputs, "file"), "plain")]),
+        ]
+    fields: list[Field] = [
+        ("", command),
+        ("used", files_words(view.inputs, look)),
+        ("made", files_words(view.outputs, look, hashes=True)),
+    ]
     if view.warnings:
         words: Line = join([[(text.display(w.message), "warn")] for w in view.warnings[:3]], [("  ", "plain")])
         fields.insert(1, ("note", words))
@@ -122,7 +134,11 @@ def scheduler_words(scheduler: dict[str, str], rank: int | None) -> str:
 def artifact_fields(view: ArtifactView, look: Look, disk: Line | None = None) -> list[Field]:
     """An artifact: its name and size, where it was seen, who made it and who used it."""
     path = view.paths[0] if view.paths else ""
-    name: Line = [(text.display(os.path.basename(path)), "strong"), (f"  {look.short(view.digest)}", "hash"), (f"  {text.size(view.size)}", "plain")]
+    name: Line = [
+        (text.display(os.path.basename(path)), "strong"),
+        (f"  {look.short(view.digest)}", "hash"),
+        (f"  {text.size(view.size)}", "plain"),
+    ]
     if path:
         name += [("  in ", "dim"), (text.shorten_path(os.path.dirname(path) or "/", 60, home=look.home), "plain")]
     if view.path_count > 1:
@@ -130,7 +146,11 @@ def artifact_fields(view: ArtifactView, look: Look, disk: Line | None = None) ->
     fields: list[Field] = [("", name)]
     if view.producers:
         first = view.producers[0]
-        made: Line = [(text.what(first.argv), "step"), (f"  {look.short(first.job)}", "hash"), (f"  {text.when(first.time, look.now)}", "dim")]
+        made: Line = [
+            (text.what(first.argv), "step"),
+            (f"  {look.short(first.job)}", "hash"),
+            (f"  {text.when(first.time, look.now)}", "dim"),
+        ]
         if view.producer_count > 1:
             made.append((f"  +{view.producer_count - 1:,}", "dim"))
     else:
@@ -151,7 +171,9 @@ def node_fields(node: Node, look: Look, artifact: ArtifactView | None, job: JobV
     if node.kind is Kind.ARTIFACT and artifact is not None:
         fields = artifact_fields(artifact, look, disk)
         if node.alternatives:
-            fields.append(("also", [(text.count(len(node.alternatives), "other recorded generation") + " of the same content", "dim")]))
+            fields.append(
+                ("also", [(text.count(len(node.alternatives), "other recorded generation") + " of the same content", "dim")])
+            )
         return fields
     mark, tone = mark_of(node, look.marks)
     if node.kind is Kind.FILESET:
@@ -178,7 +200,11 @@ def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Lo
     fields: list[Field] = [("", command)]
     if job is None:
         return fields
-    where: Line = [(text.shorten_path(node.cwd or job.cwd, 40, home=look.home), "plain"), (" on ", "dim"), (text.display(job.host), "plain")]
+    where: Line = [
+        (text.shorten_path(node.cwd or job.cwd, 40, home=look.home), "plain"),
+        (" on ", "dim"),
+        (text.display(job.host), "plain"),
+    ]
     if job.git is not None:
         where += [(f" {look.marks.dot} ", "dim"), *git_words(job.git)]
     if node.started is not None:
@@ -186,7 +212,9 @@ def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Lo
     fields.append(("in", where))
     made = files_words(step.generated if step is not None else job.outputs, look)
     fields.append(("made", made))
-    fields.append(("used", files_words([f for f in (step.used if step is not None else job.inputs) if f.role is not Role.ENVIRONMENT], look)))
+    fields.append(
+        ("used", files_words([f for f in (step.used if step is not None else job.inputs) if f.role is not Role.ENVIRONMENT], look))
+    )
     if python := job.environment.python:
         count = len(job.environment.packages)
         fields.append(("python", [(text.display(python), "plain"), (f"  {text.count(count, 'package')}" if count else "", "dim")]))

@@ -20,8 +20,8 @@ def through_tmux(words: str, environ: Mapping[str, str] | None = None) -> bool:
     data = words.encode("utf-8", "surrogateescape")
     for options in (["-w"], []):
         try:
-            done = subprocess.run(  # noqa: S603 -- fixed words, no shell
-                ["tmux", "load-buffer", *options, "-"],  # noqa: S607 -- the tmux of the person's own PATH is meant
+            done = subprocess.run(
+                ["tmux", "load-buffer", *options, "-"],
                 input=data, capture_output=True, timeout=PATIENCE, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):

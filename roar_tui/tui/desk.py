@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from roar_tui.store.known import KnownDigests
+from roar_tui.store.location import known_path
 from roar_tui.store.queries import short
 from roar_tui.store.store import Store
 from roar_tui.tui.marks import Marks, marks
@@ -27,6 +31,7 @@ class Desk:
         self.marks: Marks = marks()
         self.home = home_directory()
         self._readers: dict[str, Reader] = {}
+        self._aside = ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside")
         self._shorts: dict[str, str] = {}
 
     @property
@@ -43,10 +48,21 @@ class Desk:
         """What `work` finds, on the reader `name`."""
         return await self.reader(name).run(work)
 
+    async def aside(self, work: Callable[[], T]) -> T:
+        """What `work` finds, on a thread without a connection: for the disk and other programs."""
+        return await asyncio.wrap_future(self._aside.submit(work))
+
+    def known(self) -> KnownDigests | None:
+        """The digests of files that were hashed before and have not changed since."""
+        if not self.store.exists():
+            return None
+        return KnownDigests(known_path())
+
     def close(self) -> None:
         """Interrupt everything that runs."""
         for reader in self._readers.values():
             reader.close()
+        self._aside.shutdown(wait=False, cancel_futures=True)
 
     def learn_shorts(self, db: sqlite3.Connection, digests: Iterable[str | None]) -> None:
         """Look up how short these can be shown; called on a reader's thread."""

@@ -100,7 +100,9 @@ def artifact_page(
     page = Page(width, look)
     page.section("Artifact")
     page.field("hash", [(view.digest, "hash")])
-    page.field("size", f"{text.size(view.size)}" + (f"  ({view.size:,} bytes)" if view.size is not None and view.size >= 1000 else ""))
+    page.field(
+        "size", f"{text.size(view.size)}" + (f"  ({view.size:,} bytes)" if view.size is not None and view.size >= 1000 else "")
+    )
     page.field("first seen", text.moment(view.first_seen))
     page.section("Places", view.path_count)
     states = dict(disk or ())
@@ -178,7 +180,13 @@ def _environment(page: Page, view: JobView) -> None:
         width = max(len(text.display(p.name)) for p in env.packages[:SHOWN_FILES])
         for package in env.packages[:SHOWN_FILES]:
             name = text.display(package.name)
-            page.lines.append([(f"{name:<{min(width, 30)}}  ", "strong"), (text.display(package.version), "plain"), (f"  {package.manager}", "dim")])
+            page.lines.append(
+                [
+                    (f"{name:<{min(width, 30)}}  ", "strong"),
+                    (text.display(package.version), "plain"),
+                    (f"  {package.manager}", "dim"),
+                ]
+            )
     if env.variables:
         page.section("Variables", len(env.variables))
         for name, value in sorted(env.variables.items()):

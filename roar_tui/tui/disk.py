@@ -65,7 +65,9 @@ def check(file: Recorded, known: KnownDigests | None, cancel: threading.Event, l
     return DiskState.SAME if digest == file.digest else DiskState.CHANGED
 
 
-def check_all(files: Iterable[Recorded], known: KnownDigests | None, cancel: threading.Event, limit: int | None) -> dict[DiskState, int]:
+def check_all(
+    files: Iterable[Recorded], known: KnownDigests | None, cancel: threading.Event, limit: int | None
+) -> dict[DiskState, int]:
     """How many files are in which state; `limit` bytes of hashing in all."""
     counts: dict[DiskState, int] = {}
     left = limit

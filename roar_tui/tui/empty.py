@@ -13,9 +13,17 @@ def nothing_recorded(width: int, marks: Marks) -> list[Line]:
     return [
         [("Nothing is recorded here yet.", "title")],
         [],
-        [(f"{arrow} ", "accent"), ("roar-tui run python3 train.py", "strong"), ("   records what a command reads and writes", "dim")],
+        [
+            (f"{arrow} ", "accent"),
+            ("roar-tui run python3 train.py", "strong"),
+            ("   records what a command reads and writes", "dim"),
+        ],
         [(f"{arrow} ", "accent"), ("roar-tui", "strong"), ("                        shows it here, while it is being made", "dim")],
-        [(f"{arrow} ", "accent"), ("roar-tui demo", "strong"), ("                   builds a small project to walk through", "dim")],
+        [
+            (f"{arrow} ", "accent"),
+            ("roar-tui demo", "strong"),
+            ("                   builds a small project to walk through", "dim"),
+        ],
         [],
         *wrap([("Does this machine allow it? ", "dim"), ("roar-tui doctor", "strong"), (" says so.", "dim")], width),
     ]
@@ -28,7 +36,17 @@ def nothing_found(tab: str, words: str, width: int) -> list[Line]:
         *wrap([("Nothing found for ", "plain"), (display(words), "title")], width),
         [],
         *wrap([(f"Searched {places}.", "dim")], width),
-        *wrap([("esc", "key"), (" clears the filter, ", "dim"), ("/", "key"), (" changes it, ", "dim"), ("?", "key"), (" lists what it understands.", "dim")], width),
+        *wrap(
+            [
+                ("esc", "key"),
+                (" clears the filter, ", "dim"),
+                ("/", "key"),
+                (" changes it, ", "dim"),
+                ("?", "key"),
+                (" lists what it understands.", "dim"),
+            ],
+            width,
+        ),
     ]
 
 

@@ -104,7 +104,7 @@ def info_of(node: Node, look: Look) -> Line:
     words = fit(text.size(node.size), 7)
     if node.status and node.status != "hashed":
         return [(words, "plain"), (node.status, "warn")]
-    return [(words, "plain"), (node.role if node.role not in (None, "data") else "", "dim")]  # type: ignore[list-item]
+    return [(words, "plain"), (node.role if node.role not in (None, "data") else "", "dim")]
 
 
 def extra_of(node: Node, look: Look) -> Line:

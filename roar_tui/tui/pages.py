@@ -1,7 +1,7 @@
 """Rows by their place in a list, asked for in pages: what a virtual list needs of its data.
 
 The index answers by keyset (rows after a given row), which costs the same at any depth. A jump to a place that was never seen
-walks there from the nearest page boundary that is known; boundaries are remembered.
+passes over rows from the nearest page boundary that is known; boundaries are remembered.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Generic, Protocol, TypeVar
 Row = TypeVar("Row")
 
 PAGE = 100
-STRIDE = 2_000  # rows per query on the way to a far page: few queries, and each is over in some ms
 
 
 class Source(Protocol[Row]):
@@ -33,11 +32,11 @@ class Source(Protocol[Row]):
 
 
 class Keyset(Generic[Row]):
-    """A `Source` over a query that gives the rows after a given row (None: from the beginning)."""
+    """A `Source` over a query: (connection, the row to follow or None, limit, how many rows to pass over first)."""
 
     def __init__(
         self,
-        after: Callable[[sqlite3.Connection, Row | None, int], Sequence[Row]],
+        after: Callable[[sqlite3.Connection, Row | None, int, int], Sequence[Row]],
         count: Callable[[sqlite3.Connection], int],
         key: Callable[[Row], Hashable],
     ) -> None:
@@ -56,16 +55,8 @@ class Keyset(Generic[Row]):
         self._boundaries = {0: None}
 
     def page(self, db: sqlite3.Connection, number: int) -> Sequence[Row]:
-        start = max((known for known in self._boundaries if known <= number), default=0)
-        while start < number:
-            step = min((number - start) * PAGE, STRIDE)
-            rows = self._after(db, self._boundaries[start], step)
-            for last in range(PAGE - 1, len(rows), PAGE):
-                start += 1
-                self._boundaries[start] = rows[last]
-            if len(rows) < step:
-                return []
-        rows = self._after(db, self._boundaries[number], PAGE)
+        nearest = max(known for known in self._boundaries if known <= number)
+        rows = self._after(db, self._boundaries[nearest], PAGE, (number - nearest) * PAGE)
         if len(rows) == PAGE:
             self._boundaries[number + 1] = rows[-1]
         return rows

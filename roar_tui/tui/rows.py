@@ -99,7 +99,9 @@ def artifact_line(item: ArtifactItem, width: int, under_cursor: bool, *, marks: 
         "size": [(fit(text.size(row.size), 7, right=True, more=marks.more), "plain")],
         "where": _padded([(folder + slash, "dim"), (name, "strong"), (more, "dim")], flexible, marks),
         "made by": [(fit(made, 12, more=marks.more), "step" if row.made_by else "faint")],
-        "used": [(fit(text.count(row.consumers) if row.consumers else marks.dot, 5, right=True), "plain" if row.consumers else "faint")],
+        "used": [
+            (fit(text.count(row.consumers) if row.consumers else marks.dot, 5, right=True), "plain" if row.consumers else "faint")
+        ],
     }
     return _row(shown, cells, under_cursor, marks)
 

@@ -17,8 +17,8 @@ from roar_tui.tui.rows import ArtifactItem, JobItem
 def jobs(desk: Desk, chosen: Filter) -> Keyset[JobItem]:
     """The jobs that pass the filter, newest first."""
 
-    def after(db: sqlite3.Connection, last: JobItem | None, limit: int) -> list[JobItem]:
-        rows = queries.jobs(db, chosen, limit=limit, after=last.row.cursor if last else None)
+    def after(db: sqlite3.Connection, last: JobItem | None, limit: int, skip: int) -> list[JobItem]:
+        rows = queries.jobs(db, chosen, limit=limit, after=last.row.cursor if last else None, offset=skip)
         desk.learn_shorts(db, (row.id for row in rows))
         return [JobItem(row, desk.short(row.id)) for row in rows]
 
@@ -28,8 +28,8 @@ def jobs(desk: Desk, chosen: Filter) -> Keyset[JobItem]:
 def artifacts(desk: Desk, chosen: Filter) -> Keyset[ArtifactItem]:
     """The artifacts that pass the filter, the one seen last first."""
 
-    def after(db: sqlite3.Connection, last: ArtifactItem | None, limit: int) -> list[ArtifactItem]:
-        rows = queries.artifacts(db, chosen, limit=limit, after=last.row.cursor if last else None)
+    def after(db: sqlite3.Connection, last: ArtifactItem | None, limit: int, skip: int) -> list[ArtifactItem]:
+        rows = queries.artifacts(db, chosen, limit=limit, after=last.row.cursor if last else None, offset=skip)
         desk.learn_shorts(db, (row.digest for row in rows))
         return [ArtifactItem(row, desk.short(row.digest)) for row in rows]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -41,8 +40,8 @@ class ExplorerScreen(Screen[None]):
     """A screen of the explorer. Subclasses set `screen_name` (a key of the table of actions) and compose their middle."""
 
     screen_name: ClassVar[str] = ""
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (22, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall")]
     AUTO_FOCUS = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -83,8 +82,7 @@ class ExplorerScreen(Screen[None]):
 
     def tell(self, message: str, *, hint: str = "", severity: str = "information") -> None:
         """Say a sentence in the corner; everything in it is data."""
-        words = Text(message if not hint else f"{message}\n{hint}")
-        self.app.notify(str(words.plain), severity=severity, markup=False, timeout=6)  # type: ignore[arg-type]
+        self.app.notify(message if not hint else f"{message}\n{hint}", severity=severity, markup=False, timeout=6)  # type: ignore[arg-type]
 
     def tell_error(self, error: Exception) -> None:
         """Say what went wrong, what it means and what to do."""
@@ -124,7 +122,7 @@ class ExplorerScreen(Screen[None]):
             self.run_worker(self._copy(*thing), group="copy", exclusive=True)
 
     async def _copy(self, words: str, what: str) -> None:
-        if await asyncio.to_thread(through_tmux, words):
+        if await self.desk.aside(partial(through_tmux, words)):
             way = "to tmux's buffer and the clipboard"
         else:
             self.app.copy_to_clipboard(words.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))

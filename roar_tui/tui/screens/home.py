@@ -118,7 +118,7 @@ class HomeScreen(ExplorerScreen):
         self.list_of(tab).use(source, keep=keep)
 
     @on(VirtualList.Loaded)
-    def _loaded(self, event: VirtualList.Loaded[Any]) -> None:
+    def _loaded(self, event: VirtualList.Loaded) -> None:
         if event.error is not None:
             self.tell_error(event.error)
         if event.view is self.current:
@@ -166,7 +166,11 @@ class HomeScreen(ExplorerScreen):
 
     def _header(self, right: Line) -> Line:
         room = max(self.size.width - 50, 16)
-        left: Line = [(" roar-tui", "title"), ("  ", "plain"), (text.shorten_path(str(self.desk.root), room, home=self.desk.home), "dim")]
+        left: Line = [
+            (" roar-tui", "title"),
+            ("  ", "plain"),
+            (text.shorten_path(str(self.desk.root), room, home=self.desk.home), "dim"),
+        ]
         return spread(left, [*right, (" ", "plain")], self.size.width, more=self.desk.marks.more)
 
     def _say_filter(self) -> None:
@@ -231,7 +235,7 @@ class HomeScreen(ExplorerScreen):
                 found = await self.desk.read("side", partial(self._look_up, item))
             except asyncio.CancelledError:
                 raise
-            except Exception as error:  # noqa: BLE001 -- a damaged record is told, and its line stays readable
+            except Exception as error:  # a damaged record is told, and its line stays readable
                 self.query_one("#preview", LineView).show([[(" ".join(sentence(error)), "bad")]])
                 return None
             if len(self._views) > 200:

@@ -24,7 +24,8 @@ def entry(action: Action, *, ascii_only: bool) -> Line:
 
 def choose(actions: list[Action], width: int, *, ascii_only: bool = False) -> list[Action]:
     """The most important actions that fit into `width` cells with a margin of one at both ends; `actions` are in order of rank."""
-    room, kept = width - 2, []
+    room = width - 2
+    kept: list[Action] = []
     for action in actions:
         size = width_of(entry(action, ascii_only=ascii_only)) + (len(GAP) if kept else 0)
         if size <= room:

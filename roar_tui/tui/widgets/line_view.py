@@ -50,7 +50,7 @@ class LineView(ScrollView, can_focus=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
     ALLOW_SELECT = False
 
-    def __init__(self, lines: list[Line] | None = None, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, lines: list[Line] | None = None, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.painter = Painter(self)
         self.content_lines: list[Line] = lines or []

@@ -22,10 +22,10 @@ class Outline(CursorView):
 
         branch: Branch
 
-    def __init__(self, look: Callable[[], Look], *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, look: Callable[[], Look], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._look = look
-        self.tree: Tree | None = None
+        self.shown: Tree | None = None
         self.rows: list[TreeRow] = []
         self.needle = ""
 
@@ -44,7 +44,7 @@ class Outline(CursorView):
 
     def show_tree(self, tree: Tree, cursor: Branch | None = None) -> None:
         """Show another tree, with the cursor on `cursor` (the top where None)."""
-        self.tree = tree
+        self.shown = tree
         self.scroll_to(y=0, animate=False, force=True)
         self.cursor = 0
         self._reread(cursor or tree.top)
@@ -54,7 +54,7 @@ class Outline(CursorView):
         self._reread(self.branch)
 
     def _reread(self, keep: Branch | None) -> None:
-        self.rows = self.tree.rows() if self.tree else []
+        self.rows = self.shown.rows() if self.shown else []
         before = self.cursor
         at = next((i for i, row in enumerate(self.rows) if row.branch is keep), None)
         if at is None and keep is not None and keep.parent is not None:  # it was folded away: its parent stands for it
@@ -88,7 +88,11 @@ class Outline(CursorView):
             row = self.rows[at]
             words = plain(row_line(row, 400, False, look)).lower()
             node = row.branch.node
-            if needle in words or (node.digest or node.job or "").startswith(needle) or any(needle in p.lower() for p in node.paths[:20]):
+            if (
+                needle in words
+                or (node.digest or node.job or "").startswith(needle)
+                or any(needle in p.lower() for p in node.paths[:20])
+            ):
                 self.move_to(at)
                 return True
         return False

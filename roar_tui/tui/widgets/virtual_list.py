@@ -7,10 +7,12 @@ faint mark. When the list changes, the cursor stays on the row it was on.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic
+from functools import partial
+from typing import Any, ClassVar, Generic
 
 from textual import events, on
 from textual.binding import Binding
@@ -64,7 +66,7 @@ class CursorView(LineView, can_focus=True):
         def control(self) -> CursorView:
             return self.view
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.cursor = 0
 
@@ -152,16 +154,16 @@ class VirtualList(CursorView, Generic[Row]):
     class Loaded(Message):
         """The list has been read (again): `count` rows, or an `error`."""
 
-        view: VirtualList[Row]  # type: ignore[valid-type]
+        view: VirtualList[Any]
         count: int
         error: Exception | None = None
 
         @property
-        def control(self) -> VirtualList[Row]:  # type: ignore[valid-type]
+        def control(self) -> VirtualList[Any]:
             return self.view
 
     def __init__(
-        self, reader: Reader, draw: Callable[[Row, int, bool], Line], *, id: str | None = None, classes: str | None = None  # noqa: A002
+        self, reader: Reader, draw: Callable[[Row, int, bool], Line], *, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._reader = reader
@@ -204,12 +206,12 @@ class VirtualList(CursorView, Generic[Row]):
         try:
             source.start_over()
             count = await self._reader.run(source.count)
-            first = await self._reader.run(lambda db: source.page(db, 0))
+            first = await self._reader.run(partial(_page, source, 0))
             fresh: dict[int, Sequence[Row]] = {0: first}
             found = await self._locate(source, cursor_row, fresh) if keep and cursor_row is not None else None
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001 -- shown by the screen as a sentence: a list must not end the explorer
+        except Exception as error:  # shown by the screen as a sentence: a list must not end the explorer
             self.post_message(self.Loaded(self, self.count, error))
             return
         self._source = source
@@ -234,10 +236,10 @@ class VirtualList(CursorView, Generic[Row]):
         for number in dict.fromkeys([was, *range(max(was - 2, 0), was + 3), *range(SEARCHED_PAGES)]):
             page = fresh.get(number)
             if page is None:
-                page = fresh[number] = await self._reader.run(lambda db, number=number: source.page(db, number))  # type: ignore[misc]
+                page = fresh[number] = await self._reader.run(partial(_page, source, number))
             for i, other in enumerate(page):
                 if source.key(other) == key:
-                    return number * PAGE + i
+                    return int(number * PAGE + i)
         return None
 
     def _want(self, page: int) -> None:
@@ -255,11 +257,12 @@ class VirtualList(CursorView, Generic[Row]):
             near = [page for page in self._wanted if abs(page - top) <= 1] or self._wanted[-1:]
             number, generation, source = near[-1], self._generation, self._source
             self._wanted = [page for page in near if page != number]
+            read = partial(_page, source, number)
             try:
-                rows = await self._reader.run(lambda db: source.page(db, number))
+                rows = await self._reader.run(read)
             except asyncio.CancelledError:
                 raise
-            except Exception as error:  # noqa: BLE001 -- as above
+            except Exception as error:  # as above
                 self.post_message(self.Loaded(self, self.count, error))
                 return
             if generation != self._generation:
@@ -270,3 +273,7 @@ class VirtualList(CursorView, Generic[Row]):
             self.refresh()
             if self.cursor // PAGE == number:
                 self.post_message(self.Moved(self, self.cursor))
+
+
+def _page(source: Source[Row], number: int, db: sqlite3.Connection) -> Sequence[Row]:
+    return source.page(db, number)

@@ -1,0 +1,144 @@
+"""The files of a set, a page at a time, with a filter of their own; one file pulled out continues the walk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.timer import Timer
+
+from roar_tui import text
+from roar_tui.lineage.model import Direction, Node
+from roar_tui.tui import sources
+from roar_tui.tui.desk import Desk
+from roar_tui.tui.lines import Line, fit, highlight, spread
+from roar_tui.tui.nodes import name_of, title, typed
+from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule
+from roar_tui.tui.widgets.line_view import LineView
+from roar_tui.tui.widgets.prompt import Prompt
+from roar_tui.tui.widgets.virtual_list import CursorView, VirtualList
+
+
+class FilesScreen(ExplorerScreen):
+    """Lists the members of `fileset`."""
+
+    screen_name = "files"
+
+    def __init__(self, desk: Desk, fileset: Node, direction: Direction) -> None:
+        super().__init__(desk)
+        self._fileset = fileset
+        self._direction = direction
+        self._words = ""
+        self._typing: Timer | None = None
+
+    def compose_middle(self) -> ComposeResult:
+        yield LineView(id="trail")
+        yield Rule(self.desk.marks.rule)
+        yield VirtualList[Node](self.desk.reader("walk"), self._line, id="files")
+        yield LineView(id="message")
+
+    def on_mount(self) -> None:
+        self.query_one("#message").display = False
+        self.focus_list()
+        self._fill()
+
+    def on_resize(self) -> None:
+        self._say_title()
+
+    @property
+    def files(self) -> VirtualList[Any]:
+        return self.query_one("#files", VirtualList)
+
+    def focus_list(self) -> None:
+        self.files.focus()
+
+    def _fill(self) -> None:
+        words = self._words
+        self.files.use(sources.members(self.desk, self._fileset, self._direction, lambda: words))
+
+    def _line(self, node: Node, width: int, under_cursor: bool) -> Line:
+        marks = self.desk.marks
+        path = node.paths[0] if node.paths else ""
+        base = (self._fileset.path or "").rstrip("/")
+        name = text.shorten_path(path, width - 24, cwd=base or None, home=self.desk.home)
+        code = self.desk.short(node.digest) if node.digest else (node.status or "unknown")
+        line: Line = [
+            ((marks.cursor if under_cursor else " ") + " ", "accent"),
+            (fit(code, 9, more=marks.more), "hash" if node.digest else "warn"),
+        ]
+        line += [(" " + fit(text.size(node.size), 8, right=True) + "  ", "plain"), *highlight([(name, "strong")], self._words)]
+        if node.root:
+            line.append((f"  {marks.root} root", "root"))
+        return line
+
+    def _say_title(self) -> None:
+        look = self.desk.look()
+        left: Line = [(" ", "plain"), *title(self._fileset, look), (f"  {text.count(self._fileset.count, 'file')}", "plain")]
+        left.append((f"  {text.size(self._fileset.size)}", "dim"))
+        right: Line = []
+        if self._words:
+            right = [("/ ", "key"), (text.display(self._words), "strong"), (f"  {self.files.count:,} found ", "dim")]
+        self.query_one("#trail", LineView).show([spread(left, right, self.size.width, more=look.marks.more)])
+
+    @on(VirtualList.Loaded)
+    def _loaded(self, event: VirtualList.Loaded) -> None:
+        if event.error is not None:
+            self.tell_error(event.error)
+        message = self.query_one("#message", LineView)
+        message.display = event.count == 0
+        message.show(
+            [
+                [("No file of this set has ", "plain"), (text.display(self._words), "title"), (" in its name.", "plain")],
+                [],
+                [("esc", "key"), (" shows all of them again.", "dim")],
+            ]
+        )
+        self.files.styles.height = 0 if event.count == 0 else None
+        self._say_title()
+
+    # Actions
+
+    @on(CursorView.Chosen)
+    def _chosen(self) -> None:
+        self.action_follow()
+
+    def action_follow(self) -> None:
+        node = self.files.cursor_row
+        if node is not None:
+            self.explorer.walk_node(node)
+
+    def action_details(self) -> None:
+        node = self.files.cursor_row
+        if node is not None:
+            self.explorer.show_details(node)
+
+    def copied(self) -> tuple[str, str] | None:
+        node = self.files.cursor_row
+        words = typed(node) if node is not None else None
+        return None if node is None or words is None else (words, f"the hash of {name_of(node)}")
+
+    def action_back(self) -> None:
+        if self._words:
+            self._words = ""
+            self._fill()
+        else:
+            self.dismiss()
+
+    def action_filter(self) -> None:
+        self.prompt.open("filter", "/", self._words, "part of a name")
+
+    @on(Prompt.Changed)
+    def _typed(self, event: Prompt.Changed) -> None:
+        if event.purpose != "filter":
+            return
+        self._words = event.value.strip()
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(REST, self._fill)
+
+    @on(Prompt.Cancelled)
+    def _cancelled(self, event: Prompt.Cancelled) -> None:
+        if event.purpose == "filter" and self._words:
+            self._words = ""
+            self._fill()

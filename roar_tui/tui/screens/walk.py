@@ -1,0 +1,376 @@
+"""Walk: the outline of what a subject was made from, or of what was made from it, and the trail that led here."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.timer import Timer
+
+from roar_tui.lineage.model import Direction, Kind, Node
+from roar_tui.lineage.walk import Walker
+from roar_tui.tui import lookup
+from roar_tui.tui.brief import lay_out, node_fields
+from roar_tui.tui.desk import Desk
+from roar_tui.tui.disk import MEMBERS_UNASKED, CancelledError, best, words_for
+from roar_tui.tui.lines import Line, join, spread, width_of
+from roar_tui.tui.lookup import About
+from roar_tui.tui.nodes import code_of, name_of, title, typed
+from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule
+from roar_tui.tui.tree import Branch, Tree, to_open_first
+from roar_tui.tui.widgets.line_view import LineView
+from roar_tui.tui.widgets.outline import Outline
+from roar_tui.tui.widgets.prompt import Prompt
+from roar_tui.tui.widgets.virtual_list import CursorView
+
+OPENED_STEPS = 2  # steps from the subject that open by themselves
+LEAST_LINES = 12
+
+
+@dataclass
+class Stop:
+    """One subject of the trail: its outline in one direction, and where the cursor was."""
+
+    tree: Tree
+    direction: Direction
+    cursor: Branch | None = None
+
+    @property
+    def node(self) -> Node:
+        return self.tree.top.node
+
+
+class WalkScreen(ExplorerScreen):
+    """Begins at a reference; `enter` goes on from any node."""
+
+    screen_name = "walk"
+
+    def __init__(self, desk: Desk, ref: str) -> None:
+        super().__init__(desk)
+        self._first_ref = ref
+        self.trail: list[Stop] = []
+        self._resting: Timer | None = None
+        self._abouts: dict[str, About] = {}
+        self._cancel_disk = threading.Event()
+        self._looking_for: str | None = None
+
+    def compose_middle(self) -> ComposeResult:
+        marks = self.desk.marks
+        yield LineView(id="trail")
+        yield Rule(marks.rule)
+        with Container(id="body"):
+            with Container(id="main"):
+                yield Outline(self.desk.look, id="outline")
+            with Container(id="side"):
+                yield Rule(marks.rule)
+                yield LineView(id="preview")
+
+    def on_mount(self) -> None:
+        self.focus_list()
+        self.open_ref(self._first_ref)
+
+    def on_unmount(self) -> None:
+        self._cancel_disk.set()
+
+    def on_resize(self) -> None:
+        self._say_trail()
+        self.call_after_refresh(self._refresh_preview)
+
+    @property
+    def outline(self) -> Outline:
+        return self.query_one(Outline)
+
+    @property
+    def stop(self) -> Stop | None:
+        """The present subject; None before it was found."""
+        return self.trail[-1] if self.trail else None
+
+    @property
+    def node(self) -> Node | None:
+        """The node under the cursor."""
+        branch = self.outline.branch
+        return branch.node if branch is not None else None
+
+    def focus_list(self) -> None:
+        self.outline.focus()
+
+    # Going along
+
+    def open_ref(self, ref: str) -> None:
+        """Make what `ref` names the subject, as soon as it is found."""
+        direction = self.stop.direction if self.stop else Direction.UPSTREAM
+        self.run_worker(self._open_ref(ref, direction), group="walk", exclusive=True)
+
+    async def _open_ref(self, ref: str, direction: Direction, *, instead: bool = False) -> None:
+        self._looking_for = ref
+        self._say_trail()
+        try:
+            found = await self.desk.read("walk", lambda db: lookup.subject(self.desk, db, ref, direction))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # told as a sentence; the walk stays where it is
+            self._looking_for = None
+            self.tell_error(error)
+            if not self.trail:
+                self.dismiss()
+            else:
+                self._say_trail()
+            return
+        self._looking_for = None
+        if found.note:
+            self.tell(found.note)
+        if instead and self.trail:
+            self.trail.pop()
+        await self._arrive(Stop(Tree.of(found.node), direction))
+
+    def follow(self, node: Node) -> None:
+        """Make `node` the subject."""
+        stop = self.stop
+        if stop is not None:
+            stop.cursor = self.outline.branch
+            self.run_worker(self._arrive(Stop(Tree.of(node), stop.direction)), group="walk", exclusive=True)
+
+    async def _arrive(self, stop: Stop) -> None:
+        self.trail.append(stop)
+        self.outline.needle = ""
+        self._show_stop()
+        await self._open_first(stop)
+
+    def _show_stop(self) -> None:
+        stop = self.stop
+        if stop is None:
+            return
+        self.outline.show_tree(stop.tree, stop.cursor)
+        self._say_trail()
+        self._refresh_preview()
+
+    async def _open_first(self, stop: Stop) -> None:
+        """Open what is shown unasked: nearest first, until the screen is full."""
+        budget = max(self.outline.size.height, LEAST_LINES)
+        while self.stop is stop and (branch := to_open_first(stop.tree, OPENED_STEPS, budget)) is not None:
+            await self._load(stop, branch)
+
+    async def _load(self, stop: Stop, branch: Branch) -> None:
+        try:
+            nodes = await self.desk.read("walk", lambda db: lookup.behind(self.desk, db, branch.node, stop.direction))
+        except asyncio.CancelledError:
+            branch.loading = False
+            raise
+        except Exception as error:  # told as a sentence, and on the branch
+            branch.loading, branch.error = False, "could not be read"
+            self.tell_error(error)
+        else:
+            stop.tree.attach(branch, nodes)
+        if self.stop is stop:
+            self.outline.changed()
+
+    @on(Outline.Wanted)
+    def _wanted(self, event: Outline.Wanted) -> None:
+        if self.stop is not None:
+            self.run_worker(self._load(self.stop, event.branch), group="branch")
+
+    # What is said
+
+    def _say_trail(self) -> None:
+        box, look, marks = self.query_one("#trail", LineView), self.desk.look(), self.desk.marks
+        width = self.size.width
+        if self._looking_for is not None:
+            from roar_tui.text import display
+
+            box.show([[(" looking up ", "dim"), (display(self._looking_for), "strong"), (marks.more, "dim")]])
+            return
+        stop = self.stop
+        if stop is None:
+            return
+        word = stop.direction.value
+        up = stop.direction is Direction.UPSTREAM
+        right: Line = [(("made from " if up else "used for ") if width >= 100 else "", "dim"), (word, "accent"), (" ", "plain")]
+        parts: list[Line] = [[(name_of(each.node), "dim")] for each in self.trail[:-1]]
+        here: Line = [*title(stop.node, look), (f" {code_of(stop.node, look)}", "hash")]
+        separator: Line = [(f" {marks.trail} ", "faint")]
+        left = join([*parts, here], separator)
+        while parts and width_of(left) > width - width_of(right) - 4:
+            parts.pop(0)
+            left = join([[(marks.more, "dim")], *parts, here], separator)
+        box.show([spread([(" ", "plain"), *left], right, width, more=marks.more)])
+
+    @on(CursorView.Moved)
+    def _moved(self, event: CursorView.Moved) -> None:
+        node = self.node
+        hidden = set()
+        if node is None or node.kind is not Kind.FILESET:
+            hidden.add("walk.files")
+        if len(self.trail) < 2:
+            hidden.add("walk.back")
+        else:
+            hidden.add("everywhere.back")
+        self.footer.hide(hidden)
+        self._refresh_preview()
+
+    def _refresh_preview(self) -> None:
+        self._cancel_disk.set()
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST, lambda: self.run_worker(self._preview(), group="preview", exclusive=True))
+
+    async def _preview(self) -> None:
+        node = self.node
+        if node is None:
+            return
+        try:
+            about = await self._about(node)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # the preview says it
+            self.tell_error(error)
+            about = About("")
+        self._say_preview(node, about, None)
+        self._cancel_disk = threading.Event()
+        disk = await self._disk(node, about, self._cancel_disk)
+        if disk is not None:
+            self._say_preview(node, about, disk)
+
+    def _say_preview(self, node: Node, about: About, disk: Line | None) -> None:
+        box = self.query_one("#preview", LineView)
+        fields = node_fields(node, self.desk.look(), about.artifact, about.job, disk)
+        box.show(lay_out(fields, box.size.width, box.size.height, self.desk.look()))
+
+    async def _about(self, node: Node) -> About:
+        if node.kind is Kind.FILESET or node.kind is Kind.PIPE:
+            return About(node.kind.value, node=node)
+        if node.id not in self._abouts:
+            if len(self._abouts) > 200:
+                self._abouts.clear()
+            self._abouts[node.id] = await self.desk.read("side", lambda db: lookup.about_node(self.desk, db, node))
+        return self._abouts[node.id]
+
+    async def _disk(self, node: Node, about: About, cancel: threading.Event) -> Line | None:
+        """What became of the files on disk, as a phrase; None where that means nothing or was called off."""
+        marks = self.desk.marks
+        try:
+            if node.kind is Kind.FILESET and self.stop is not None:
+                direction = self.stop.direction
+                members, total = await self.desk.read("side", lambda db: Walker(db, direction).members(node, 0, MEMBERS_UNASKED))
+                counts = await self.desk.aside(partial(lookup.fileset_on_disk, self.desk, members, cancel))
+                return words_for(counts, total, marks)
+            if about.places:
+                states = await self.desk.aside(partial(lookup.on_disk, self.desk, about.places, cancel))
+                return words_for({best([state for _, state in states]): 1}, 1, marks)
+        except CancelledError:
+            pass
+        return None
+
+    # Actions
+
+    @on(CursorView.Chosen)
+    def _chosen(self) -> None:
+        self.action_follow()
+
+    def action_follow(self) -> None:
+        branch = self.outline.branch
+        if branch is None:
+            return
+        if branch.parent is None:
+            self.action_details()
+        else:
+            self.follow(branch.node)
+
+    def action_open_branch(self) -> None:
+        self.outline.toggle()
+
+    def action_trail_back(self) -> None:
+        self.workers.cancel_group(self, "walk")
+        self._looking_for = None
+        if len(self.trail) > 1:
+            self.trail.pop()
+            self._show_stop()
+        else:
+            self.dismiss()
+
+    def action_back(self) -> None:
+        """Cancel what is being looked up; else clear what was searched for; else go back on the trail, and from its start home."""
+        if self._looking_for is not None and self.trail:
+            self.workers.cancel_group(self, "walk")
+            self._looking_for = None
+            self._say_trail()
+        elif self.outline.needle:
+            self.outline.needle = ""
+            self.outline.refresh()
+        else:
+            self.action_trail_back()
+
+    def action_turn(self) -> None:
+        stop = self.stop
+        if stop is None:
+            return
+        ref = typed(stop.node)
+        if ref is None:
+            self.tell("A pipe has no walk of its own: turn at one of the steps beside it.", severity="warning")
+            return
+        other = Direction.DOWNSTREAM if stop.direction is Direction.UPSTREAM else Direction.UPSTREAM
+        self.run_worker(self._open_ref(ref, other, instead=True), group="walk", exclusive=True)
+
+    def action_details(self) -> None:
+        if self.node is not None:
+            self.explorer.show_details(self.node)
+
+    def action_files(self) -> None:
+        node = self.node
+        if node is None or node.kind is not Kind.FILESET or self.stop is None:
+            self.tell("Only a set of files opens into files.", severity="warning")
+            return
+        self.explorer.show_files(node, self.stop.direction)
+
+    def action_map(self) -> None:
+        if self.stop is not None:
+            self.explorer.show_map(self.stop.node, self.stop.direction, self.node)
+
+    def action_reload(self) -> None:
+        self._abouts.clear()
+        stop = self.stop
+        if stop is not None and (ref := typed(stop.node)) is not None:
+            self.run_worker(self._open_ref(ref, stop.direction, instead=True), group="walk", exclusive=True)
+
+    def copied(self) -> tuple[str, str] | None:
+        node = self.node
+        words = typed(node) if node is not None else None
+        if node is None or words is None:
+            return None
+        what = "path" if node.kind is Kind.FILESET else "hash" if node.digest else "reference"
+        return words, f"the {what} of {name_of(node)}"
+
+    # Finding
+
+    def action_filter(self) -> None:
+        self.prompt.open("find", "/", placeholder="find in the open part of the walk")
+
+    @on(Prompt.Changed)
+    def _typed(self, event: Prompt.Changed) -> None:
+        if event.purpose == "find":
+            self.outline.needle = event.value.strip()
+            self.outline.find(1, from_here=True)
+            self.outline.refresh()
+
+    @on(Prompt.Submitted)
+    def _entered(self, event: Prompt.Submitted) -> None:
+        if event.purpose == "find" and self.outline.needle and not self.outline.find(1, from_here=True):
+            self.tell(
+                f"Nothing in the open part of the walk holds {self.outline.needle}.", hint="Open more with →, or / to search anew."
+            )
+
+    @on(Prompt.Cancelled)
+    def _cancelled(self, event: Prompt.Cancelled) -> None:
+        if event.purpose == "find":
+            self.outline.needle = ""
+            self.outline.refresh()
+
+    def action_find_next(self, by: int) -> None:
+        if not self.outline.needle:
+            self.action_filter()
+        elif not self.outline.find(by):
+            self.tell(f"Nothing in the open part of the walk holds {self.outline.needle}.", severity="warning")
