@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections import deque
+from collections import Counter, deque
 from itertools import chain
 from typing import NamedTuple
 
 from roar_tui.lineage.links import Use
-from roar_tui.lineage.model import Direction, Edge, Kind, Node, Walk
+from roar_tui.lineage.model import Direction, Kind, Node, Walk
 from roar_tui.lineage.opener import Hop, Opener
 from roar_tui.lineage.start import seeds
 from roar_tui.lineage.target import FilesetTarget, Target
+from roar_tui.store.pattern import FOLD_FROM
 
 EXPLAINED = 2000  # contents whose alternatives are looked up; more than anybody reads
 
@@ -39,6 +41,7 @@ class _Closure:
         self._queue: deque[_Place] = deque()
         self._asked: dict[int, int] = {}
         self._uses: dict[str, Use] = {}
+        self._rows: dict[str, int] = {}
 
     def run(self, target: Target) -> None:
         for seed in seeds(self._opener, target):
@@ -60,6 +63,17 @@ class _Closure:
         for node, use in list(self._uses.items())[:EXPLAINED]:
             self._walk.nodes[node].alternatives = self._opener.alternatives(use)
 
+    def count_touched(self) -> None:
+        """Count, where files may fold, all that the step at the far end of their edges touched in their directory."""
+        far: Counter[tuple[str, str]] = Counter()
+        for (source, target), edge in self._walk.edges.items():
+            step, file = (source, target) if self._opener.up else (target, source)
+            if self._walk.nodes[file].kind is Kind.ARTIFACT:
+                far.update({(step, directory) for directory in map(os.path.dirname, edge.paths)})
+        for step in dict.fromkeys(step for (step, _), count in far.items() if count >= FOLD_FROM):
+            directories = self._opener.touched(self._rows[step])
+            self._walk.touched.update(((step, directory), count) for directory, count in directories.items())
+
     def _open_step(self, node: str, depth: int, step: int, moment: int) -> None:
         done = self._asked.get(step)
         if done is not None and (moment <= done if self._opener.up else moment >= done):
@@ -69,7 +83,7 @@ class _Closure:
             if flow.use is not None and flow.use.artifact is not None:
                 self._uses.setdefault(flow.node.id, flow.use)
             self._add(flow.node, depth + 1)
-            self._join(self._opener.edge(self._walk.nodes[node], flow.node, flow.path, flow.time, into_step=self._opener.up))
+            self._walk.join(self._opener.edge(self._walk.nodes[node], flow.node, flow.path, flow.time, into_step=self._opener.up))
             if flow.hops:
                 self._queue.append(_Place(flow.node.id, depth + 1, None, 0, flow.hops))
 
@@ -77,8 +91,9 @@ class _Closure:
         file = self._walk.nodes[place.node]
         for hop in place.hops:
             step = self._opener.nodes.step(hop.step)
+            self._rows[step.id] = hop.step
             self._add(step, place.depth + 1)
-            self._join(self._opener.edge(step, file, hop.path, hop.time, into_step=not self._opener.up))
+            self._walk.join(self._opener.edge(step, file, hop.path, hop.time, into_step=not self._opener.up))
             self._queue.append(_Place(step.id, place.depth + 1, hop.step, hop.moment, []))
 
     def _add(self, node: Node, depth: int) -> None:
@@ -90,12 +105,6 @@ class _Closure:
         known.paths += [path for path in node.paths if path not in known.paths]
         known.root = known.root and node.root
 
-    def _join(self, edge: Edge) -> None:
-        known = self._walk.edges.setdefault((edge.source, edge.target), edge)
-        if known is not edge:
-            known.paths += [path for path in edge.paths if path not in known.paths]
-            known.time = min(known.time, edge.time)
-
 
 def closure(db: sqlite3.Connection, target: Target, direction: Direction, depth: int | None = None) -> Walk:
     """Everything that `target` leads to within `depth` edges (None: all), unfolded, nearest first."""
@@ -104,6 +113,7 @@ def closure(db: sqlite3.Connection, target: Target, direction: Direction, depth:
     growing.run(target)
     if direction is Direction.UPSTREAM:
         growing.explain()
+    growing.count_touched()
     settle(walk)
     return walk
 

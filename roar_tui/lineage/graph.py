@@ -4,17 +4,84 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from roar_tui.lineage.model import Walk
+from roar_tui.lineage.model import Edge, Kind, Node, Walk
+from roar_tui.store.results import iso, seconds
 
 if TYPE_CHECKING:
     import networkx
 
 
 def node_link(walk: Walk) -> dict[str, Any]:
-    """The node-link JSON of `walk`, edges in the direction the data flows."""
-    raise NotImplementedError
+    """The node-link JSON of `walk`, as networkx's `node_link_graph(…, edges="edges")` reads it; edges as the data flows.
+
+    `target` is the node that the walk began with; `targets` all of them, where a job or a directory began it with several.
+    """
+    graph: dict[str, Any] = {"target": walk.targets[0] if walk.targets else None, "direction": walk.direction.value}
+    if len(walk.targets) != 1:
+        graph["targets"] = walk.targets
+    if walk.note is not None:
+        graph["note"] = walk.note
+    return {
+        "directed": True,
+        "multigraph": False,
+        "graph": graph,
+        "nodes": [{"id": node.id, **_attributes(node)} for node in walk.nodes.values()],
+        "edges": [{"source": edge.source, "target": edge.target, **_flow(edge)} for edge in walk.edges.values()],
+    }
 
 
-def digraph(walk: Walk) -> networkx.DiGraph[str]:
-    """`walk` as a networkx graph with the same node and edge attributes as `node_link`."""
-    raise NotImplementedError
+def digraph(walk: Walk) -> networkx.DiGraph:
+    """`walk` as a networkx graph whose nodes and edges have the same attributes as in `node_link`."""
+    import networkx  # 0.2 s: only for who draws or computes on it
+
+    graph = networkx.DiGraph(target=walk.targets[0] if walk.targets else None)
+    graph.add_nodes_from((node.id, _attributes(node)) for node in walk.nodes.values())
+    graph.add_edges_from((edge.source, edge.target, _flow(edge)) for edge in walk.edges.values())
+    return graph
+
+
+def _attributes(node: Node) -> dict[str, Any]:
+    shared: dict[str, Any] = {"kind": node.kind.value, "depth": node.depth}
+    if node.note is not None:
+        shared["note"] = node.note
+    if node.kind in (Kind.ARTIFACT, Kind.FILESET):
+        shared |= {
+            "hash": node.digest,
+            "size": node.size,
+            "paths": list(node.paths),
+            "role": node.role,
+            "status": node.status,
+            "root": node.root,
+        }
+    if node.kind is Kind.FILESET:
+        return shared | {"path": node.path, "count": node.count, "pattern": node.pattern}
+    if node.kind is Kind.ARTIFACT:
+        return shared | {
+            "alternatives": [
+                {"job": other.job, "step": other.step, "path": other.path, "time": iso(other.time)}
+                for other in node.alternatives
+            ]
+        }
+    if node.kind is Kind.PIPE:
+        return shared | {"job": node.job, "pipe": node.number}
+    return shared | {
+        "job": node.job,
+        "step": node.step,
+        "program": node.program,
+        "argv": list(node.argv),
+        "cwd": node.cwd,
+        "started": None if node.started is None else iso(node.started),
+        "duration": None if node.started is None else seconds(node.started, node.ended),
+        "exit": None
+        if node.exit_code is None and node.exit_signal is None
+        else {"code": node.exit_code, "signal": node.exit_signal},
+    }
+
+
+def _flow(edge: Edge) -> dict[str, Any]:
+    return {
+        "paths": list(edge.paths),
+        "time": iso(edge.time),
+        "role": edge.role,
+        "members": None if edge.members is None else {"common": edge.members.common, "of": edge.members.of},
+    }

@@ -109,6 +109,11 @@ GENERATIONS_OF_CONTENT = _GENERATED.format(
     index="INDEXED BY generated_artifact",
     where="g.artifact = :artifact AND g.opened < :before ORDER BY g.opened DESC, g.id DESC LIMIT :limit",
 )
+# generated_step, used_step
+MADE_PATHS = """SELECT DISTINCT p.path FROM generated g INDEXED BY generated_step JOIN path p ON p.id = g.path
+WHERE g.step = ? AND g.role NOT IN ('log', 'environment')"""
+USED_PATHS = """SELECT DISTINCT p.path FROM used u INDEXED BY used_step JOIN path p ON p.id = u.path
+WHERE u.step = ? AND u.role NOT IN ('log', 'environment')"""
 
 
 class Generation(NamedTuple):

@@ -111,6 +111,13 @@ class Walk:
     directory: str | None = None
     note: str | None = None
 
+    def join(self, edge: Edge) -> None:
+        """Add an edge; where the two ends are joined already, its paths, from the earlier time on."""
+        known = self.edges.setdefault((edge.source, edge.target), edge)
+        if known is not edge:
+            known.paths += [path for path in edge.paths if path not in known.paths]
+            known.time = min(known.time, edge.time)
+
     @property
     def target(self) -> Node:
         """The node that the walk began with (the first, where a job began it with several steps)."""

@@ -6,7 +6,9 @@ Downstream it is asked since a time: when it opened the input that led to it; wh
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from roar_tui.lineage import links
 from roar_tui.lineage.links import FOREVER, Generation, Use, generations, uses
 from roar_tui.lineage.model import Alternative, Direction, Edge, Node
 from roar_tui.lineage.nodes import Nodes
+from roar_tui.store.schema import from_sql
 
 ALTERNATIVES = 5
 
@@ -64,6 +67,11 @@ class Opener:
         """The moment at which a step is asked for everything."""
         return FOREVER if self.up else -1
 
+    def touched(self, step: int) -> Counter[str]:
+        """How many files the step made (upstream) or used (downstream) in each directory."""
+        query = links.MADE_PATHS if self.up else links.USED_PATHS
+        return Counter(os.path.dirname(from_sql(row[0])) for row in self.db.execute(query, (step,)))
+
     def beside_step(self, step: int, moment: int, done: int | None = None) -> Iterator[Flow]:
         """What flows into (upstream) or out of the step, by time; what `done`, an earlier moment, had given is left out."""
         if self.up:
@@ -79,15 +87,15 @@ class Opener:
 
     def _inputs(self, step: int, before: int, since: int) -> Iterator[Flow]:
         for use in uses(self.db, links.INPUTS, step=step, since=since, before=before):
-            yield Flow(self.used(use), use.path, use.opened, self.made_by(use), use)
+            yield _file(self.used(use), use.path, use.opened, self.made_by(use), use)
 
     def used(self, use: Use) -> Node:
         """The node of what was used; a root where nothing recorded produced it."""
         node = self.nodes.file(use)
         node.root = use.producer is None
         if use.producer is None:
-            node.leaf = True if self.up else None
-        elif use.digest is None:
+            return node
+        if use.digest is None:
             node.note = "content unknown: linked by path and time"
         elif use.passing and use.producer.artifact is not None:
             node.note = "read before the step that wrote it was done with it"
@@ -137,13 +145,11 @@ class Opener:
         for use, output in passing:
             node = self.used(use)
             time = use.opened if use.passing else self.ended(step, output.opened, output.finished)
-            yield Flow(node, use.path, time, self.used_by(use))
+            yield _file(node, use.path, time, self.used_by(use))
 
     def made(self, output: Generation, hops: list[Hop]) -> Flow:
         """A step's output and where it went."""
-        node = self.nodes.file(output)
-        node.leaf = not hops if not self.up else None
-        return Flow(node, output.path, self.ended(output.step, output.opened, output.finished), hops)
+        return _file(self.nodes.file(output), output.path, self.ended(output.step, output.opened, output.finished), hops)
 
     def used_by(self, use: Use) -> list[Hop]:
         """The step that a use belongs to, unless all that it did was to start others."""
@@ -178,3 +184,8 @@ class Opener:
         assert step.job is not None
         assert step.step is not None
         return Alternative(step.job, step.step, other.path, self.ended(other.step, other.opened, other.finished))
+
+
+def _file(node: Node, path: str, time: int, hops: list[Hop], use: Use | None = None) -> Flow:
+    node.leaf = not hops
+    return Flow(node, path, time, hops, use)

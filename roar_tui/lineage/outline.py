@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from roar_tui.lineage.model import Edge, Node, Walk
+from roar_tui.lineage.model import Direction, Edge, Node, Walk
 
 
 @dataclass(frozen=True)
@@ -26,5 +26,23 @@ class Row:
 
 
 def outline(walk: Walk) -> list[Row]:
-    """The tree rows of `walk`, depth first."""
-    raise NotImplementedError
+    """The tree rows of `walk`, depth first. Iterative: a walk may be as deep as a chain of jobs is long."""
+    beside: dict[str, list[tuple[Edge, str]]] = {}
+    for joined in walk.edges.values():
+        near, far = joined.source, joined.target
+        if walk.direction is Direction.UPSTREAM:
+            near, far = far, near
+        beside.setdefault(near, []).append((joined, far))
+    rows: list[Row] = []
+    opened: set[str] = set()
+    stack: list[tuple[str, tuple[bool, ...], Edge | None]] = [(target, (), None) for target in reversed(walk.targets)]
+    while stack:
+        node, last, edge = stack.pop()
+        below = beside.get(node, [])
+        seen = node in opened
+        rows.append(Row(walk.nodes[node], last, edge, seen))
+        if not seen:
+            opened.add(node)
+            for position, (link, far) in reversed(list(enumerate(below))):
+                stack.append((far, (*last, position == len(below) - 1), link))
+    return rows

@@ -1,0 +1,46 @@
+"""Which script a step ran: what tells one `python3` from another."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+
+_INTERPRETER = re.compile(r"(python|pypy|bash|dash|zsh|ksh|sh|perl|ruby|node|julia|Rscript|lua)[\d.]*$")
+_MODULE = "-m"  # python -m package.module
+_INLINE = frozenset({"-c", "-e"})
+_TAKES_VALUE = frozenset({"-W", "-X", "-O", "-o"})  # python's -W and -X, a shell's -O and -o
+
+
+def script(argv: Sequence[str]) -> str | None:
+    """The script as it was named in `argv` (of `python -m` the module); None for a program, or for code given inline."""
+    if not argv or not _INTERPRETER.match(os.path.basename(argv[0]).lstrip("-")):
+        return None
+    words = iter(argv[1:])
+    for word in words:
+        if word == _MODULE:
+            return next(words, None)
+        if word in _INLINE:
+            return None
+        if word in _TAKES_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
+
+
+def runs(argv: Sequence[str], cwd: str, path: str) -> bool:
+    """Whether the file at `path` is the script that `argv` ran in `cwd`."""
+    named = script(argv)
+    if named is None:
+        return False
+    if os.path.normpath(os.path.join(cwd, named)) == path or os.path.basename(named) == os.path.basename(path):
+        return True
+    tail = named.replace(".", "/")
+    return path.endswith((f"/{tail}.py", f"/{tail}/__main__.py"))
+
+
+def family(program: str, argv: Sequence[str]) -> tuple[str, str]:
+    """What steps that do the same work on other files have in common: their program and script, by name."""
+    named = script(argv) or (argv[0] if argv else program)
+    return os.path.basename(program), os.path.basename(named)
