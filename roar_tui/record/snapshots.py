@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
-from roar_tui.record.model import Role
+import os
+import stat
+from typing import Final
 
-TEXT_LIMIT = 256 * 1024  # bytes of a code or config file
-RESULT_LIMIT = 64 * 1024  # bytes of a JSON, YAML or TOML output
+from roar_tui.record.model import Role, digest
+from roar_tui.record.secret_patterns import has_secret, secret_file
+
+TEXT_LIMIT: Final = 256 * 1024  # bytes of a code or config file
+RESULT_LIMIT: Final = 64 * 1024  # bytes of a JSON, YAML or TOML output: metrics, parameters
+_RESULTS: Final = (".json", ".yaml", ".yml", ".toml")
 
 
 def wanted(path: str, role: Role, size: int, generated: bool) -> bool:
     """Whether this file is worth reading for a snapshot, from its name, role and size alone."""
-    raise NotImplementedError
+    if size == 0 or secret_file(path):
+        return False
+    if role in (Role.CODE, Role.CONFIG):
+        return size <= TEXT_LIMIT
+    return generated and role is Role.DATA and size <= RESULT_LIMIT and path.lower().endswith(_RESULTS)
 
 
-def take(path: str, digest: str, read: bytes) -> bytes | None:
-    """The bytes to keep: `read` if it is text without secrets and really the content that `digest` names, else None."""
-    raise NotImplementedError
+def take(path: str, digest_of_use: str, read: bytes) -> bytes | None:
+    """The bytes to keep: `read` if it is text without secrets and the very content that `digest_of_use` names, else None."""
+    if len(read) > TEXT_LIMIT or b"\0" in read or secret_file(path) or digest(read) != digest_of_use:
+        return None
+    try:
+        text = read.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if has_secret(text) else read
 
 
-def from_disk(path: str, digest: str) -> bytes | None:
-    """`take` of what the file at `path` holds now, at most TEXT_LIMIT bytes; None when it cannot be read."""
-    raise NotImplementedError
+def from_disk(path: str, digest_of_use: str) -> bytes | None:
+    """`take` of what the file at `path` holds now; None as well when it is no regular file or cannot be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe put there since must not hold us up
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > TEXT_LIMIT:
+                return None
+            return take(path, digest_of_use, file.read(TEXT_LIMIT + 1))
+        except OSError:
+            return None
