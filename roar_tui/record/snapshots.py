@@ -40,11 +40,13 @@ def from_disk(path: str, digest_of_use: str) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe put there since must not hold us up
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > TEXT_LIMIT:
-                return None
-            return take(path, digest_of_use, file.read(TEXT_LIMIT + 1))
-        except OSError:
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > TEXT_LIMIT:
             return None
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return take(path, digest_of_use, file.read(TEXT_LIMIT + 1))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
