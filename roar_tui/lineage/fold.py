@@ -157,9 +157,7 @@ class _Sides:
                     yield str(key[0]), members
 
     @staticmethod
-    def _place(
-        groups: list[_Group], members: list[Node], paths: Iterable[str], readers: set[str], makers: frozenset[str]
-    ) -> None:
+    def _place(groups: list[_Group], members: list[Node], paths: Iterable[str], readers: set[str], makers: frozenset[str]) -> None:
         group = next((group for group in groups if group.takes(paths)), None)
         if group is None:
             group = _Group(makers, set())

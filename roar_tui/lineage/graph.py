@@ -58,8 +58,7 @@ def _attributes(node: Node) -> dict[str, Any]:
     if node.kind is Kind.ARTIFACT:
         return shared | {
             "alternatives": [
-                {"job": other.job, "step": other.step, "path": other.path, "time": iso(other.time)}
-                for other in node.alternatives
+                {"job": other.job, "step": other.step, "path": other.path, "time": iso(other.time)} for other in node.alternatives
             ]
         }
     if node.kind is Kind.PIPE:

@@ -88,9 +88,7 @@ _DIFFERS = "u.artifact IS NOT o.artifact"
 _FROM_HERE = "p.step = :step"
 
 CONSUMERS_OF_STEP = _uses_query("generated o INDEXED BY generated_step " + _SAME_CONTENT, _OF_STEP, _FROM_HERE)
-PASSING_OF_STEP = _uses_query(
-    "generated o INDEXED BY generated_step " + _OTHER_CONTENT, f"{_OF_STEP} AND {_DIFFERS}", _FROM_HERE
-)
+PASSING_OF_STEP = _uses_query("generated o INDEXED BY generated_step " + _OTHER_CONTENT, f"{_OF_STEP} AND {_DIFFERS}", _FROM_HERE)
 CONSUMERS_OF_ONE = _uses_query("generated o " + _SAME_CONTENT, _OF_ONE, "p.id = :generated")
 PASSING_OF_ONE = _uses_query("generated o " + _OTHER_CONTENT, f"{_OF_ONE} AND {_DIFFERS}", "p.id = :generated")
 

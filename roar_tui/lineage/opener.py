@@ -126,9 +126,7 @@ class Opener:
 
     def _outputs(self, step: int, since: int, until: int) -> Iterator[Flow]:
         made = {
-            output.id: output
-            for output in generations(self.db, links.OUTPUTS, step=step, since=since)
-            if output.finished <= until
+            output.id: output for output in generations(self.db, links.OUTPUTS, step=step, since=since) if output.finished <= until
         }
         hops: dict[int, list[Hop]] = {rowid: [] for rowid in made}
         passing = []
@@ -173,9 +171,7 @@ class Opener:
 
     def generated(self, artifact: int, before: int, chosen: int | None) -> tuple[Alternative, ...]:
         """The newest generations of a content before a time, but for the `chosen` one (row id)."""
-        found = generations(
-            self.db, links.GENERATIONS_OF_CONTENT, artifact=artifact, before=before, limit=ALTERNATIVES + 1
-        )
+        found = generations(self.db, links.GENERATIONS_OF_CONTENT, artifact=artifact, before=before, limit=ALTERNATIVES + 1)
         others = [other for other in reversed(found) if other.id != chosen]
         return tuple(map(self._alternative, others[:ALTERNATIVES]))
 
