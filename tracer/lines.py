@@ -8,12 +8,17 @@ from dataclasses import dataclass
 
 from tracer.arguments import decoration
 
-# `PID  TS name(args) = RET` without any escape, bracket or comment: most lines of a trace. All others take the tokenizer.
-FAST = re.compile(
-    r"(\d{1,9}) +(\d{9,11})\.(\d{6}) (\w+)\("
-    r"([^\"'<>(){}\[\]\\/,]*(?:(?:, |\"[^\"\\,]*\"|<[^<>\"\\,]*>)[^\"'<>(){}\[\]\\/,]*)*)"
-    r"\) += (?:(0|[1-9]\d{0,18})(?:<(/[^<>\\\x80-\uffff]*|\w+:\[\w+\])>(\(deleted\))?)?|-1 (E[A-Z0-9]+) \([^()\"]*\))"
+# Most lines of a trace have no escape, bracket or comment, and a comma only between arguments: one expression reads them, whole
+# or in halves. All others take the tokenizer.
+_COLUMNS = r"(\d{1,9}) +(\d{9,11})\.(\d{6}) "
+_PLAIN = r"[^\"'<>(){}\[\]\\/,]*"
+_SIMPLE = rf"{_PLAIN}(?:(?:, |\"[^\"\\,]*\"|(?<=\w)<[^<>\"\\,]*>){_PLAIN})*"
+_RESULT = r"\) += (?:(0|[1-9]\d{0,18})(?:<(/[^<>\\\x80-\uffff]*|\w+:\[\w+\])>(\(deleted\))?)?|-1 (E[A-Z0-9]+) \([^()\"]*\))"
+FAST = re.compile(rf"{_COLUMNS}(\w+)\(({_SIMPLE}){_RESULT}").fullmatch
+FAST_HALF = re.compile(
+    rf"{_COLUMNS}(?:(\w+)\(({_SIMPLE}) <unfinished \.\.\.>|<\.\.\. (\w+) resumed>({_SIMPLE}){_RESULT})"
 ).fullmatch
+SIMPLE = re.compile(_SIMPLE).fullmatch
 
 # Pid (`12 `, `[pid    12] `, with -Y `12<name> `), time (-t, -tt, -ttt, -r, -r -tt), then -i, -n, --secontext in brackets.
 _PREFIX = re.compile(

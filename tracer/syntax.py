@@ -11,7 +11,7 @@ import re
 from tracer.arguments import Descriptor, address, array, clone_flags, descriptor, field, flags, scan, split, string
 from tracer.escapes import unescape
 from tracer.events import Call, Event, Exited, Killed, Signal, Superseded, Unfinished, Unparsed
-from tracer.lines import DAY, FAST, Prefix, Return, prefix, returned, signal_number
+from tracer.lines import DAY, FAST, FAST_HALF, SIMPLE, Prefix, Return, prefix, returned, signal_number
 from tracer.namer import FORKS, Namer
 
 __all__ = [
@@ -69,7 +69,28 @@ class Reader:
             self._cut = None
             items = args.split(", ") if args else []
             return Call(number, time, name, items, int(value) if value else -1, error, path, deleted is not None, time)
+        if (line.endswith("...>") or " resumed>" in line) and (match := FAST_HALF(line)):
+            return self._half(match, line)
         return self._read(line.rstrip("\r\n"))
+
+    def _half(self, match: re.Match[str], line: str) -> Event | None:
+        """The first or the second half of a call, in the form of most lines."""
+        pid, seconds, micros, name, text, resumed, rest, value, path, deleted, error = match.groups()
+        number = int(pid)
+        time = int(seconds + micros)
+        first = self.pending.get(number)
+        if name is not None:
+            if first:
+                self._abandon(number)
+            self._cut = None
+            self.pending[number] = Unfinished(number, time, name, text)
+            return None
+        if first and first.name == resumed and first.pid == number and SIMPLE(args := (first.text + rest).rstrip()):
+            del self.pending[number]
+            self._cut = None
+            items = args.split(", ") if args else []
+            return Call(number, time, resumed, items, int(value) if value else -1, error, path, deleted is not None, first.time)
+        return self._read(line)
 
     def _read(self, line: str) -> Event | None:
         """The slow way, for every form of line."""
