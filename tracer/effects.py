@@ -382,15 +382,13 @@ def _intents(name: str, args: list[str]) -> list[Place]:
         raw = args[1] if name == "open" else args[2]
         wanted = mode((field(raw, "flags") or "O_RDWR") if name == "openat2" else raw)
         return ([here(args[0])] if name == "open" else [at(*args[0:2])]) if wanted.writes else []
-    if name in ("creat", "truncate", "unlink"):
+    if name in ("creat", "truncate"):
         return [here(args[0])]
-    if name == "unlinkat":
-        return [at(*args[0:2])]
     if name == "ftruncate":
         path = descriptor(args[0]).path
         return [Place(path, "")] if path is not None else []
-    if name in ("rename", "link"):
-        return [here(args[0]), here(args[1])]
-    if name in ("renameat", "renameat2", "linkat"):
-        return [at(*args[0:2]), at(*args[2:4])]
+    if name == "rename":
+        return [here(args[1])]
+    if name in ("renameat", "renameat2"):
+        return [at(*args[0:2]), at(*args[2:4])] if len(args) > 4 and "EXCHANGE" in args[4] else [at(*args[2:4])]
     return []

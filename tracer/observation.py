@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+INTENTS = 8  # write intents that a version remembers one by one
+
 
 @dataclass(slots=True, eq=False)
 class Image:
@@ -68,9 +70,10 @@ class Version:
     """The content of a file from one write intent to the next, wherever it is renamed to.
 
     `path` is where it is, or was last. `external`: it was there before any image of the job wrote it. `base` is the version
-    whose content a write without truncation began with. `ended` is when it was overwritten or removed, `removed` which of the two.
-    `touched` is the time of the last recorded act that explains a change of its ctime (rename, link). `intents` counts write
-    intents, so that a hash can tell whether one came in between.
+    whose content a write without truncation began with. `ended` is when it was overwritten or removed, `removed` which of the
+    two. `touched` is the time of the last recorded act that explains a change of its ctime (rename, link). `intents` are the
+    last write intents, each from entry to return of its call, so that a hash can tell whether one came in between; of those
+    before them `forgotten` is the last return. `moved_to` is the version that a rename of this external one made.
     """
 
     path: str
@@ -81,9 +84,23 @@ class Version:
     ended: int | None = None
     removed: bool = False
     touched: int = 0
-    intents: int = 0
+    intents: list[tuple[int, int]] = field(default_factory=list)
+    forgotten: int = 0
+    moved_to: Version | None = None
     foreign: bool = False  # its path is one of another root or mount namespace
     both_ways: bool = False  # a writer had it open for reading and writing, and so may have mapped it
+
+    def intend(self, started: int, returned: int) -> None:
+        """Note a call with intent to write here."""
+        self.intents.append((started, returned))
+        if len(self.intents) > INTENTS:
+            self.forgotten = max(self.forgotten, self.intents.pop(0)[1])
+
+    def disturbed(self, since: int, until: int) -> bool:
+        """Whether a call with intent to write may have taken effect after `since` and before `until`."""
+        if self.forgotten > since:
+            return True
+        return any(returned > since and started <= until for started, returned in self.intents)
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,7 @@ the caller's `Policy`; the file system as it is now is the caller's `World`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from tracer import effects
@@ -29,6 +29,7 @@ class Policy(Protocol):
     def read(self, path: str) -> str | None: ...
     def written(self, path: str) -> str | None: ...
     def executed(self, path: str) -> str | None: ...
+    def named(self, argv: Sequence[str], cwd: str) -> None: ...
 
 
 class World(Protocol):
@@ -237,6 +238,7 @@ class Observer:
         parent = old if observed else None
         image = Image(UNSEEN, parent, process.pid, named, effect.argv, process.folder.path, call.time)
         self._begin(image)
+        self._policy.named(effect.argv, image.cwd)
         process.image, process.thread = image, False
         process.files = {}
         process.opened = {}
@@ -363,7 +365,7 @@ class Observer:
                 self._use(process, mapped, named if named != path and mapped == path else None, call.started)
                 version = self._files.get(mapped)
         else:
-            version = self._write(process, path, mode, call.started)
+            version = self._write(process, path, mode, call)
         if version is None:
             return
         if mode.temporary:
@@ -394,16 +396,16 @@ class Observer:
         self._listener.used(use)
         return use
 
-    def _write(self, process: Process, path: str, mode: effects.Mode, time: int) -> Version | None:
+    def _write(self, process: Process, path: str, mode: effects.Mode, call: Call) -> Version | None:
         """Note that the process opened `path` for writing; the version that it writes."""
         mapped = self._policy.written(path)
         if mapped is None:
             return None
-        image = process.image
+        image, time = process.image, call.started
         current = self._files.get(mapped)
         fresh = not mode.keeps or (current is None and mode.creates and self._is_new(path, time))
         if current is not None:
-            current.intents += 1
+            current.intend(time, call.time)
             alone = len(current.generations) == 1 and image in current.generations
             if alone and not any(reader is not image for reader in current.uses):
                 current.both_ways |= mode.reads
@@ -414,10 +416,10 @@ class Observer:
         if not fresh:
             base = self._current(mapped, foreign=process.foreign)
             self._use_version(process, base, None, time, mixed=True)
-            base.intents += 1
+            base.intend(time, call.time)
         self._files.overwrite(mapped, time)
         version = self._files.add(
-            Version(mapped, external=False, base=base, foreign=process.foreign, both_ways=mode.reads, intents=1)
+            Version(mapped, external=False, base=base, foreign=process.foreign, both_ways=mode.reads)
         )
         self._generate(image, version, time, tentative=not fresh)
         return version
@@ -440,19 +442,16 @@ class Observer:
         mapped = self._policy.written(path)
         current = self._files.get(mapped) if mapped is not None else None
         if current is not None and process.image in current.generations:
-            current.intents += 1
+            current.intend(call.started, call.time)
             return
         mode = effects.mode("O_WRONLY|O_TRUNC" if effect.whole else "O_WRONLY")
-        self._write(process, path, mode, call.started)
+        self._write(process, path, mode, call)
 
     def _removed(self, process: Process, effect: effects.Removed, call: Call) -> None:
         path = self._path(process, effect.place, follow=False)
         if path is None:
             return
-        version = self._files.remove(path, call.started)
-        if version is not None:
-            version.intents += 1
-        else:
+        if self._files.remove(path, call.started) is None:
             self._world.rewired()  # it may have been a symbolic link
 
     def _renamed(self, process: Process, effect: effects.Renamed, call: Call) -> None:
@@ -461,10 +460,10 @@ class Observer:
         if old is None or new is None or old == new:
             return
         time = call.started
-        for path in (old, new):
-            version = self._files.get(path)
-            if version is not None:
-                version.intents += 1
+        for path in (old, new) if effect.exchange else (new,):
+            replaced = self._files.get(path)
+            if replaced is not None:
+                replaced.intend(time, call.time)
         if self._files.is_directory(old) or self._files.is_directory(new):
             self._world.rewired()
         if effect.exchange:
@@ -475,7 +474,7 @@ class Observer:
             self._moved_in(process, old, new, time)
             return
         if moved is not None and moved.external:
-            self._copied(process, moved, new, time)
+            moved.moved_to = self._copied(process, moved, new, time)
             self._files.remove(old, time)
             return
         if self._policy.written(new) is None:
@@ -496,18 +495,19 @@ class Observer:
             version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
             self._generate(process.image, version, time)
             return
-        self._copied(process, source, written, time)
+        source.moved_to = self._copied(process, source, written, time)
         self._files.remove(old, time)
 
-    def _copied(self, process: Process, source: Version, new: str, time: int) -> None:
+    def _copied(self, process: Process, source: Version, new: str, time: int) -> Version | None:
         """`new` is another name for the content of `source`, which this process's image did not write."""
         written = self._policy.written(new)
         if written is None:
-            return
+            return None
         self._use_version(process, source, None, time)
         self._files.overwrite(written, time)
         version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
         self._generate(process.image, version, time)
+        return version
 
     def _linked(self, process: Process, effect: effects.Linked, call: Call) -> None:
         new = self._path(process, effect.new, follow=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tracer.observation import Image, Version
 
@@ -73,7 +74,7 @@ _WORKER = re.compile(
 
 def is_worker(argv: list[str]) -> bool:
     """True for the argv of a process that multiprocessing (spawn, forkserver) or loky starts for its parent's own work."""
-    for option, code in zip(argv, argv[1:], strict=False):
+    for option, code in pairwise(argv):
         if option == "-c" and _WORKER.match(code):
             return True
         if option == "-m" and code.endswith("loky.backend.popen_loky_posix"):

@@ -1,0 +1,157 @@
+"""Drives the tracer over the trace of a running job, and hashes what its steps read and write while it runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roar_tui.record import proof
+from roar_tui.record.hashing import Evidence, Hasher, Known
+from roar_tui.record.model import Status
+from roar_tui.record.policy import AccessPolicy
+from roar_tui.record.roles import Roles
+from roar_tui.record.world import LiveWorld
+from tracer.observation import Image, Observation, Use, Version
+from tracer.observer import Observer
+from tracer.spool import Spool
+from tracer.syntax import Reader
+
+THREADS = max(2, min(8, len(os.sched_getaffinity(0))))
+
+
+@dataclass(slots=True, frozen=True)
+class Outcome:
+    """What is known of the content of one use: a digest, or why there is none."""
+
+    status: Status
+    digest: str | None
+    size: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class Captured:
+    """Everything that a capture found. A use that is not in `uses` was of no regular file, and is no access."""
+
+    observation: Observation
+    uses: dict[Use, Outcome]
+    finals: dict[Version, Evidence]
+
+
+class Capture:
+    """One job's trace. `step` reads what there is to read; `finish` hashes the rest. It is the observer's listener."""
+
+    def __init__(self, spool: Spool, env: Mapping[str, str], cwd: str, known: Known, *, skip: int) -> None:
+        self.spool = spool
+        self.policy = AccessPolicy(Roles.here(env, cwd))
+        self._reader = Reader()
+        self.observer = Observer(self.policy, LiveWorld(), self, cwd=cwd, pending=self._reader.pending, skip=skip)
+        self.hasher: Hasher[Use | Version] = Hasher(THREADS, known, spool.size)
+        self._waiting: list[tuple[Use, Evidence]] = []
+        self._outcomes: dict[Use, Outcome | None] = {}
+        self._finals: dict[Version, Evidence] = {}
+        self._mixed: list[Use] = []
+        self._finishing = False
+
+    # -- the observer's listener ----------------------------------------------------------------------------------------
+
+    def used(self, use: Use) -> None:
+        """Hash what was read, now: later it may be overwritten."""
+        if use.version.foreign:
+            self._outcomes[use] = Outcome(Status.SKIPPED, None, None)
+        elif use.mixed:
+            self._mixed.append(use)  # whether it was written is known only at the end
+        else:
+            self.hasher.submit(use.path, use)
+
+    def idle(self, image: Image) -> None:
+        """Hash what a finished program wrote, so that little is left for the end."""
+        if self._finishing:
+            return
+        for version in image.outputs:
+            writers = version.generations.values()
+            if version.ended is None and not version.foreign and all(writer.image.idle is not None for writer in writers):
+                self.hasher.submit(version.path, version)
+
+    # -- while the job runs ---------------------------------------------------------------------------------------------
+
+    def step(self) -> bool:
+        """Read the lines that are there and judge the hashes that can be judged; False when there was nothing to do."""
+        lines = self.spool.lines()
+        read, observe = self._reader.read, self.observer.observe
+        for line in lines:
+            event = read(line)
+            if event is not None:
+                observe(event)
+        results = self.hasher.results()
+        for token, evidence in results:
+            if isinstance(token, Use):
+                self._waiting.append((token, evidence))
+            else:
+                self._finals[token] = evidence
+        if self._waiting:
+            self._judge()
+        return bool(lines or results)
+
+    def _judge(self) -> None:
+        """Decide on the uses whose hashing lies wholly before what was read of the trace."""
+        position = self.spool.position
+        threatened: set[str] | None = None
+        later = []
+        for use, evidence in self._waiting:
+            if evidence.position > position:
+                later.append((use, evidence))
+                continue
+            if threatened is None:
+                threatened = self._in_flight()
+            self._outcomes[use] = self._judged(use, evidence, use.path in threatened)
+        self._waiting = later
+
+    def _judged(self, use: Use, evidence: Evidence, threatened: bool) -> Outcome | None:
+        if evidence.status is None:
+            return None
+        if evidence.status is Status.HASHED:
+            if proof.untouched(use, evidence) if use.mixed else not threatened and proof.proven(use, evidence):
+                return Outcome(Status.HASHED, evidence.digest, evidence.size)
+            return Outcome(Status.CHANGED, None, None)
+        if evidence.status is Status.MISSING and use.version.removed and not use.version.external:
+            return Outcome(Status.REMOVED, None, None)
+        return Outcome(evidence.status, None, evidence.size if evidence.status is not Status.CHANGED else None)
+
+    def _in_flight(self) -> set[str]:
+        """The paths that a call which has not returned may be writing, the cut-off last line's included."""
+        calls = list(self._reader.pending.values())
+        begun = self._reader.partial(self.spool.partial) if self.spool.partial else None
+        if begun is not None:
+            calls.append(begun)
+        return {path for call in calls for path in self.observer.touches(call)}
+
+    # -- at the end -----------------------------------------------------------------------------------------------------
+
+    def close_trace(self) -> None:
+        """The trace is complete: take in what was cut off, and submit everything that is not known yet."""
+        while self.step():
+            pass
+        for call in self._reader.close():
+            self.observer.counts.unfinished += 1
+            self.observer.observe(call)
+        self._finishing = True
+        versions = {id(v): v for image in self._images() for v in image.outputs}
+        for version in versions.values():
+            if version.ended is None and not version.foreign:
+                self.hasher.submit(version.path, version)
+        for use in self._mixed:
+            if use.version.moved_to is None:
+                self.hasher.submit(use.path, use)
+
+    def _images(self) -> list[Image]:
+        return self.observer.finish().images
+
+    def finish(self) -> Captured:
+        """What was captured; call it when nothing is outstanding any more."""
+        while self.step():
+            pass
+        self._judge()
+        self.hasher.close()
+        uses = {use: outcome for use, outcome in self._outcomes.items() if outcome is not None}
+        return Captured(self.observer.finish(), uses, self._finals)

@@ -1,0 +1,109 @@
+"""Which accesses of a running job are kept, and under which path: roles applied once per path, what is left out counted."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Sequence
+
+from roar_tui.record.model import LeftOut, Role
+from roar_tui.record.roles import LeftOutTally, Roles, bytecode_source
+
+_LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
+_AREAS = ("/etc/", "/usr/", "/var/")  # where a file is an input only when the user named it (see Roles.classify)
+REMOTE = frozenset(  # programs that hand the work to other machines or to a daemon
+    ("srun", "sbatch", "salloc", "mpirun", "mpiexec", "mpiexec.hydra", "prun", "jsrun", "bsub", "qsub", "qrsh")
+    + ("ssh", "pdsh", "clush", "docker", "podman", "nerdctl", "kubectl", "ray")
+)
+
+
+class AccessPolicy:
+    """The observer's policy. `environment` collects what was read of the installed world, for the packages of the record."""
+
+    def __init__(self, roles: Roles) -> None:
+        self._roles = roles
+        self._tally = LeftOutTally()
+        self._read: dict[str, str | None] = {}
+        self._written: dict[str, str | None] = {}
+        self._executed: dict[str, str | None] = {}
+        self._named: set[str] = set()
+        self.environment: set[str] = set()
+        self.programs: set[str] = set()
+        self.setuid: set[str] = set()
+
+    def read(self, path: str) -> str | None:
+        """The path under which reading `path` is kept: cached bytecode stands for its source."""
+        try:
+            return self._read[path]
+        except KeyError:
+            found = self._read[path] = self._decide_read(path)
+            return found
+
+    def written(self, path: str) -> str | None:
+        """The path under which writing `path` is kept."""
+        try:
+            return self._written[path]
+        except KeyError:
+            found = self._written[path] = self._decide(path, self._roles.classify(path, generated=True).rule)
+            return found
+
+    def executed(self, path: str) -> str | None:
+        """The path under which executing `path` is kept."""
+        self.programs.add(path)
+        try:
+            return self._executed[path]
+        except KeyError:
+            try:
+                if os.stat(path).st_mode & (stat.S_ISUID | stat.S_ISGID):
+                    self.setuid.add(path)
+            except OSError:
+                pass
+            found = self._executed[path] = self._decide(path, self._roles.classify(path, executed=True).rule)
+            return found
+
+    def named(self, argv: Sequence[str], cwd: str) -> None:
+        """An image was started with `argv` in `cwd`: what it names of the system's own files is data."""
+        below = cwd.startswith(_AREAS)
+        for argument in argv[1:]:
+            if argument.startswith(_AREAS) or (below and not argument.startswith(("/", "-"))):
+                path = os.path.normpath(os.path.join(cwd, argument))
+                self._named.add(path)
+                self._read.pop(path, None)
+
+    def role(self, path: str, *, executed: bool, generated: bool, made_by_job: bool, size: int | None) -> Role:
+        """The role of an access that is kept."""
+        verdict = self._roles.classify(
+            path,
+            executed=executed,
+            loaded=not generated and _LIBRARY.search(path) is not None,
+            generated=generated,
+            size=size,
+            made_by_job=made_by_job,
+            named=path in self._named,
+        )
+        return verdict.role if verdict.role is not None and verdict.rule is None else Role.DATA
+
+    def left_out(self) -> list[LeftOut]:
+        """What was touched and not kept, by rule."""
+        return self._tally.result()
+
+    def _decide_read(self, path: str) -> str | None:
+        loaded = _LIBRARY.search(path) is not None
+        source = bytecode_source(path)
+        if source is not None:
+            verdict = self._roles.classify(source)
+            if verdict.rule is None:
+                return source if os.path.exists(source) else path
+        else:
+            verdict = self._roles.classify(path, loaded=loaded, named=path in self._named)
+        if verdict.role is Role.ENVIRONMENT:
+            self.environment.add(path)
+        return self._decide(path, verdict.rule)
+
+    def _decide(self, path: str, rule: str | None) -> str | None:
+        if rule is None:
+            return path
+        if path not in self._read and path not in self._written and path not in self._executed:
+            self._tally.add(rule, path)
+        return None

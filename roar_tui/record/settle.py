@@ -1,0 +1,214 @@
+"""Turns what was captured into the steps and pipes of a record: what was really written, what survives, which role it had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from roar_tui.record.capture import Captured, Outcome
+from roar_tui.record.hashing import TICK, Evidence
+from roar_tui.record.model import Access, Connection, Exit, Pipe, Role, Status, Step
+from tracer.observation import Channel, Generation, Image, Use, Version
+
+RoleOf = Callable[..., Role]  # AccessPolicy.role
+RENAME = 10_000  # µs: from the entry of a rename to the ctime that it leaves, at most
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The steps and pipes of a record; `written` are the paths that survive, for what is looked for among the outputs."""
+
+    steps: list[Step]
+    pipes: list[Pipe]
+
+
+def settle(captured: Captured, role_of: RoleOf, *, argv_of: Callable[[list[str]], list[str]] = list) -> Settled:
+    """The steps and pipes. `argv_of` redacts arguments."""
+    versions = captured.observation.versions
+    unwritten = {version for version in versions if _unwritten(version, captured.finals.get(version))}
+    settler = _Settler(captured, role_of, unwritten)
+    used: dict[Image, list[Access]] = {}
+    generated: dict[Image, list[Access]] = {}
+    for version in versions:
+        for use in version.uses.values():
+            access = settler.used(use)
+            if access is not None:
+                used.setdefault(use.image, []).append(access)
+        if version not in unwritten:
+            for generation in version.generations.values():
+                made = settler.generated(generation)
+                if made is not None:
+                    generated.setdefault(generation.image, []).append(made)
+    steps = [_step(image, argv_of, used.get(image, []), generated.get(image, [])) for image in captured.observation.images]
+    return Settled(steps, _pipes(captured.observation.channels))
+
+
+def _step(image: Image, argv_of: Callable[[list[str]], list[str]], used: list[Access], generated: list[Access]) -> Step:
+    finished = image.code is not None or image.signal is not None
+    return Step(
+        id=image.id,
+        parent=image.parent.id if image.parent is not None else None,
+        program=image.program,
+        argv=argv_of(image.argv),
+        cwd=image.cwd,
+        started=image.started,
+        pid=image.pid,
+        ended=image.ended,
+        exit=Exit(image.code, image.signal) if finished else None,
+        used=sorted(_once(used), key=_by_time),
+        generated=sorted(_once(generated), key=_by_time),
+        connections=[Connection(address, port, time) for time, address, port in image.connections],
+    )
+
+
+def _by_time(access: Access) -> tuple[int, str]:
+    return access.opened, access.path
+
+
+def _once(accesses: list[Access]) -> list[Access]:
+    """Each path and content once: a step that reads the same bytes again has not used another thing."""
+    found: dict[tuple[str, str | None, Status], Access] = {}
+    for access in accesses:
+        key = (access.path, access.digest, access.status)
+        known = found.get(key)
+        if known is None or access.opened < known.opened:
+            found[key] = access
+    return list(found.values())
+
+
+def _unwritten(version: Version, final: Evidence | None) -> bool:
+    """True for a version that never came to be: opened for writing without truncation, and not changed since."""
+    generations = version.generations.values()
+    if not generations or not all(generation.tentative for generation in generations) or final is None or final.stat is None:
+        return False
+    first = min(generation.opened for generation in generations)
+    return version.ended is None and max(final.ctime, final.mtime) < first - TICK
+
+
+class _Settler:
+    """Judges each use and generation of one capture."""
+
+    def __init__(self, captured: Captured, role_of: RoleOf, unwritten: set[Version]) -> None:
+        self._captured = captured
+        self._role_of = role_of
+        self._unwritten = unwritten
+        self._made = {v.path for v in captured.observation.versions if v.generations and v not in unwritten}
+
+    def used(self, use: Use) -> Access | None:
+        """The access of a use; None where it was of no regular file."""
+        outcome = self._captured.uses.get(use)
+        version = use.version
+        while version in self._unwritten and version.base is not None:
+            version = version.base
+        if version.moved_to is not None and (outcome is None or outcome.digest is None):
+            outcome = self._moved(version) or outcome
+        if outcome is not None and outcome.digest is None:
+            outcome = self._product(version, use.opened) or outcome
+        if outcome is None:
+            return None
+        external = version.external and not version.generations
+        return Access(
+            path=use.path,
+            role=self._role(version, use.path, outcome.size, executed=use.executed, generated=False),
+            status=outcome.status,
+            opened=use.opened,
+            digest=outcome.digest,
+            size=outcome.size,
+            named=use.named,
+            external=external,
+        )
+
+    def generated(self, generation: Generation) -> Access | None:
+        """The access of a generation; None for what is no regular file."""
+        version = generation.version
+        final = self._captured.finals.get(version)
+        if final is not None and final.status is None:
+            return None
+        survives = version.ended is None and (final is None or final.status is not Status.MISSING)
+        status, digest, size = self._content(version, final)
+        finished = version.ended if version.ended is not None else _finished(generation, version, final)
+        return Access(
+            path=version.path,
+            role=self._role(version, version.path, size, executed=False, generated=True),
+            status=status,
+            opened=generation.opened,
+            digest=digest,
+            size=size,
+            finished=max(finished, generation.opened),
+            survives=survives,
+        )
+
+    def _content(self, version: Version, final: Evidence | None) -> tuple[Status, str | None, int | None]:
+        """What a generated version held in the end: by its own hash, or by a reader's."""
+        if version.ended is None:
+            if final is None:
+                return Status.SKIPPED, None, None
+            assert final.status is not None
+            return final.status, final.digest, final.size if final.status is not Status.CHANGED else None
+        known = self._product(version, version.ended)
+        removed = version.removed
+        if known is not None:
+            return (Status.REMOVED if removed else Status.HASHED), known.digest, known.size
+        return (Status.REMOVED if removed else Status.CHANGED), None, None
+
+    def _product(self, version: Version, until: int) -> Outcome | None:
+        """The content of a version that the job wrote and nobody changed up to `until`, from any hash of it that proves it."""
+        ends = [generation.image.idle for generation in version.generations.values()]
+        if not ends or any(end is None or end > until for end in ends):
+            return None
+        done = max(end for end in ends if end is not None)
+        final = self._captured.finals.get(version)
+        unchanged = final is not None and final.status is Status.HASHED and final.certain_since(done)
+        if final is not None and unchanged and (version.ended is None or final.ended <= version.ended):
+            return Outcome(Status.HASHED, final.digest, final.size)
+        for use in version.uses.values():
+            outcome = self._captured.uses.get(use)
+            if outcome is not None and outcome.digest is not None and use.opened >= done:
+                return outcome
+        return None
+
+    def _moved(self, version: Version) -> Outcome | None:
+        """The content of a file that a step renamed: that of its new name, where nothing but the rename moved its ctime."""
+        target = version.moved_to
+        if target is None:
+            return None
+        final = self._captured.finals.get(target)
+        if final is None or final.status is not Status.HASHED or target.ended is not None:
+            return None
+        renamed = target.touched
+        if final.mtime > renamed - 2 * TICK or final.ctime > renamed + RENAME:
+            return None
+        return Outcome(Status.HASHED, final.digest, final.size)
+
+    def _role(self, version: Version, path: str, size: int | None, *, executed: bool, generated: bool) -> Role:
+        streams = [generation for generation in version.generations.values() if generation.stream]
+        if len(streams) > 1 and not any(image not in version.generations for image in version.uses):
+            return Role.LOG
+        return self._role_of(path, executed=executed, generated=generated, made_by_job=path in self._made, size=size)
+
+
+def _finished(generation: Generation, version: Version, final: Evidence | None) -> int:
+    """When a surviving version was finished: its last change, by its times.
+
+    mtime can be set to any time (cp -p, tar, rsync), ctime only moves on: it bounds from above. Both are rounded down to a tick.
+    """
+    if final is None or final.stat is None:
+        return generation.opened
+    if version.touched:
+        return version.touched
+    moment = final.mtime if generation.opened - TICK <= final.mtime <= final.ctime else final.ctime
+    return moment + 2 * TICK
+
+
+def _pipes(channels: list[Channel]) -> list[Pipe]:
+    """The channels that lead from one step to another; an end that no step was seen to hold is its creator's."""
+    found: list[Pipe] = []
+    for channel in channels:
+        if not channel.writers and not channel.readers:
+            continue
+        writers = {image.id for image in channel.writers} or {channel.creator.id}
+        readers = {image.id for image in channel.readers} or {channel.creator.id}
+        if writers == readers and len(writers) == 1:
+            continue
+        found.append(Pipe(len(found), channel.kind, channel.opened, sorted(writers), sorted(readers)))
+    return found

@@ -1,0 +1,67 @@
+"""The file system of a running job, as the observer asks about it: real paths, and when a file was made."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_STATX_BTIME = 0x800
+_AT_FDCWD = -100
+_LARGEST_CACHE = 100_000  # directories
+
+
+class LiveWorld:
+    """Asks the kernel, and remembers real paths of directories until a link or a directory changes."""
+
+    def __init__(self) -> None:
+        self._directories: dict[str, str] = {}
+
+    def real(self, path: str, *, follow: bool) -> str:
+        """`path` without symbolic links or dots; of the last component only if `follow`."""
+        directory, _, name = path.rstrip("/").rpartition("/")
+        if name in ("", ".", ".."):
+            return os.path.realpath(path)
+        real = self._directories.get(directory)
+        if real is None:
+            real = os.path.realpath(directory or "/")
+            if len(self._directories) >= _LARGEST_CACHE:
+                self._directories.clear()
+            self._directories[directory] = real
+        joined = f"{real}/{name}" if real != "/" else f"/{name}"
+        return os.path.realpath(joined) if follow and os.path.islink(joined) else joined
+
+    def rewired(self) -> None:
+        """Forget real paths: links or directories changed."""
+        self._directories.clear()
+
+    def born(self, path: str) -> int | None:
+        """When the file at `path` was made (µs), by statx(2); None where the file system does not keep it, or it is gone."""
+        return birth(path)
+
+
+class _Timestamp(ctypes.Structure):
+    _fields_ = (("seconds", ctypes.c_int64), ("nanoseconds", ctypes.c_uint32), ("reserved", ctypes.c_int32))
+
+
+class _Statx(ctypes.Structure):
+    """struct statx of <linux/stat.h>: fixed for all architectures."""
+
+    _fields_ = (
+        ("mask", ctypes.c_uint32),
+        ("skipped", ctypes.c_uint8 * 76),  # blksize to attributes_mask, 8-byte aligned atime
+        ("btime", _Timestamp),
+        ("rest", ctypes.c_uint8 * 160),
+    )
+
+
+def birth(path: str) -> int | None:
+    """The btime of `path` in µs, None where it is not to be had."""
+    try:
+        statx = ctypes.CDLL(None, use_errno=True).statx
+    except AttributeError:  # a C library older than glibc 2.28
+        return None
+    found = _Statx()
+    done = statx(_AT_FDCWD, os.fsencode(path), 0, _STATX_BTIME, ctypes.byref(found))
+    if done != 0 or not found.mask & _STATX_BTIME:
+        return None
+    return int(found.btime.seconds) * 1_000_000 + int(found.btime.nanoseconds) // 1000
