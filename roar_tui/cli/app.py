@@ -105,6 +105,7 @@ A REF is @ (your last job), @~1, JOB:STEP, JOB:PATH, a path, a hash or job id (4
 
 
 @click.group(
+    "roar-tui",
     cls=App,
     invoke_without_command=True,
     epilog=EPILOG,
