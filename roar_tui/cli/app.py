@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("roar_tui.cli.demo", "Record a small real project, and explore it."),
     "completion": ("roar_tui.cli.completion", "Print the completion script of a shell."),
 }
+CALLED = "roar_tui.command"  # in click's meta: the command that was looked up, though its module may fail to import
 SECTIONS = (
     ("Record", ("run",)),
     ("Look", ("jobs", "artifacts", "show", "upstream", "downstream")),
@@ -45,6 +46,7 @@ class App(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        ctx.meta[CALLED] = cmd_name
         command = import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
         return command
@@ -72,7 +74,7 @@ class App(click.Group):
         except (click.exceptions.Exit, click.ClickException, click.Abort, KeyboardInterrupt):
             raise
         except Exception as error:  # the one place that turns an exception into a sentence and a status
-            ctx.exit(failures.report(error, ctx.invoked_subcommand))
+            ctx.exit(failures.report(error, ctx.meta.get(CALLED)))
         return value
 
     def main(

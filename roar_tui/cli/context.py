@@ -63,7 +63,7 @@ store_option = click.option(
     metavar="DIR",
     expose_value=False,
     callback=_remember_store,
-    type=click.Path(),
+    type=click.Path(readable=False),  # an unreadable store is not wrong usage: the store says so itself
     help="The store to use, instead of ROAR_TUI_STORE or your own.",
 )
 json_option = click.option(
