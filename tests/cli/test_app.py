@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -95,7 +96,8 @@ def test_every_error_is_a_sentence_and_a_status(
     def failing() -> None:
         raise error
 
-    monkeypatch.setattr(app.App, "get_command", lambda *_: click.Command(command, callback=failing))
+    module = SimpleNamespace(command=click.Command(command, callback=failing))
+    monkeypatch.setattr(app, "import_module", lambda name: module)
     result = CliRunner().invoke(main, [command])
     assert result.exit_code == status
     assert result.stderr.startswith(said)
