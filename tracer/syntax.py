@@ -19,8 +19,8 @@ __all__ = [
     "address", "array", "clone_flags", "descriptor", "field", "flags", "split", "string", "unescape",
 ]  # fmt: skip
 
-_CALL = re.compile(r"([A-Za-z_]\w*|\?+)\(")
-_RESUMED = re.compile(r"<\.\.\. ([A-Za-z_]\w*|\?+) resumed>")
+_CALL = re.compile(r"([A-Za-z_]\w*|\?+)(?:#\d+)?\(")
+_RESUMED = re.compile(r"<\.\.\. ([A-Za-z_]\w*|\?+)(?:#\d+)? resumed>")
 _SIGNAL = re.compile(r"--- (SIG\w+|\d{1,9})\b.* ---$")
 _STOPPED = re.compile(r"--- stopped by \w+ ---$")
 _EXITED = re.compile(r"\+\+\+ exited (?:with |\(status )(-?\d{1,9})\)? \+\+\+$")
@@ -115,7 +115,7 @@ class Reader:
             return self._call(pid, time, time, call[1], body[call.end() :], line)
         if body.startswith(("+++ ", "--- ")):
             return self._notice(pid, time, body, line)
-        if not line.strip():
+        if not line.strip() or line.startswith((" > ", " | ")):  # -k prints a stack below each call, -e read= and write= dumps
             self._cut = cut
             return None
         if cut and (mended := self._mend(*cut, line)):

@@ -162,6 +162,8 @@ def test_a_name_may_hold_anything() -> None:
         ("[ Process PID=12 runs in 64 bit mode. ]", None),
         ("", None),
         ("\r", None),
+        (" > /usr/lib/libc.so.6(__open64+0x56) [0xf7d26]", None),
+        (" | 00000  68 65 6c 6c 6f                                    hello |", None),
     ],
 )
 def test_lines_that_are_no_calls(line: str, expected: object) -> None:
@@ -201,6 +203,18 @@ def test_a_program_name_behind_a_returned_pid_is_no_path() -> None:
 def test_a_comment_may_hold_a_comma_and_a_bracket() -> None:
     assert call('execve("/bin/a", ["a"], 0x7f /* 35 vars, all) of them */) = 0').args[2] == "0x7f /* 35 vars, all) of them */"
     assert call("arch_prctl(0x3001 /* ARCH_??? */, 0x7ffd) = -1 EINVAL (Invalid argument)").error == "EINVAL"
+
+
+def test_a_megabyte_of_arguments_is_read_in_time_that_grows_with_its_length() -> None:
+    for text in (r"\n" * 500_000, "a" * 1_000_000, "<" * 500_000, ", " * 500_000, '\\"' * 500_000):
+        argv = call(f'12 1795456488.721238 execve("/bin/a", ["{text}"], 0x7f /* 35 vars */) = 0').args[1]
+        assert len(argv) == len(text) + 4
+    for text in ("<a:[" * 100_000, "{" * 500_000, '"\\' * 200_000, "/*" * 200_000, "3</a" * 100_000, " = 3)" * 100_000):
+        Reader().read(f"12 1795456488.721238 execve({text}")
+
+
+def test_another_personality_is_marked_behind_the_name() -> None:
+    assert call("readv#64(3, [], 0) = 0").name == "readv"
 
 
 def test_a_restarted_call_is_a_call() -> None:
