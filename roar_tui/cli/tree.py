@@ -21,14 +21,12 @@ def print_tree(db: sqlite3.Connection, walk: Walk, cwd: str) -> None:
     screen = Screen()
     now = time.time_ns() // 1000
     rows = outline(walk)
-    limit = 10_000 if screen.width is None else max(LEFT, screen.width - FACTS)
-    lefts = [[(_branches(row), QUIET), *_left(row, cwd)] for row in rows]
-    lefts = [cut(left, limit) if screen.width else left for left in lefts]
-    fitting = [width for width in (_width(left) for left in lefts) if width <= max(LEFT, limit)]
-    column = max(fitting, default=0)
+    room = None if screen.width is None else max(LEFT, screen.width - FACTS)
+    lefts = [_left(row, cwd, room) for row in rows]
+    column = max((_width(left) for left in lefts), default=0)
     for row, left in zip(rows, lefts, strict=True):
-        fill = " " * max(column - _width(left), 0)
-        screen.fitted(*left, fill, GAP, *_facts(db, row, now, screen.terminal))
+        facts = _facts(db, row, now, screen.terminal)
+        screen.fitted(*left, *([" " * (column - _width(left)) + GAP, *facts] if facts else []))
 
 
 def _width(line: Line) -> int:
@@ -42,40 +40,48 @@ def _branches(row: Row) -> str:
     return "".join("  " if last else signs.line for last in row.last[:-1]) + (signs.last if row.last[-1] else signs.branch)
 
 
-def _left(row: Row, cwd: str) -> Line:
+def _left(row: Row, cwd: str, room: int | None) -> Line:
+    """What a row is, in at most `room` cells: of a command the beginning is kept, of a path the end."""
     node, signs = row.node, marks()
+    branches = _branches(row)
+    line: Line = [(branches, QUIET)]
     if row.seen_above:
-        return [(f"{signs.seen} ", QUIET), name(node, cwd)]
-    if node.kind in (Kind.STEP, Kind.JOB):
-        return [(f"{signs.step} ", HEAD), (name(node, cwd), HEAD)]
-    if node.kind is Kind.PIPE:
-        return [(f"{signs.pipe} ", QUIET), "pipe"]
-    mark = signs.fileset if node.kind is Kind.FILESET else signs.code if node.role == "code" else signs.artifact
-    line: Line = [f"{mark} ", name(node, cwd)]
-    if node.kind is Kind.FILESET:
-        line.append((GAP + files(row), QUIET))
-    if node.root:
-        line.append((f"{GAP}{signs.root} root", QUIET))
-    return line
+        line += [(f"{signs.seen} ", QUIET), name(node, cwd)]
+    elif node.kind in (Kind.STEP, Kind.JOB):
+        line += [(f"{signs.step} {name(node, cwd)}", HEAD)]
+    elif node.kind is Kind.PIPE:
+        line += [(f"{signs.pipe} ", QUIET), "pipe"]
+    else:
+        mark = signs.fileset if node.kind is Kind.FILESET else signs.code if node.role == "code" else signs.artifact
+        after = GAP + files(row) if node.kind is Kind.FILESET else ""
+        root = f"{GAP}{signs.root} root" if node.root else ""
+        left = None if room is None else room - cells(branches) - cells(f"{mark} {after}{root}")
+        if left is not None and left < cells(name(node, cwd)) and node.pattern:
+            after, left = GAP + counted(row), left + cells(display(node.pattern)) + 1
+        line += [f"{mark} ", name(node, cwd, None if left is None else max(left, 8)), (after + root, QUIET)]
+    return line if room is None else cut(line, room)
 
 
-def name(node: Node, cwd: str) -> str:
-    """What a node is called: the command of a step, the path of a file, the directory of a fileset."""
+def name(node: Node, cwd: str, width: int | None = None) -> str:
+    """What a node is called: the command of a step, the path of a file or directory (in `width` cells)."""
     if node.kind in (Kind.STEP, Kind.JOB):
         return what(node.argv) or display(node.program or "")
     if node.kind is Kind.PIPE:
         return "pipe"
     if node.kind is Kind.FILESET:
-        short = shorten_path(node.path or "", cwd=cwd)
-        return short if short.endswith("/") else short + "/"
-    return shorten_path(node.paths[0], cwd=cwd) if node.paths else "(no path)"
+        return shorten_path((node.path or "").rstrip("/"), None if width is None else width - 1, cwd=cwd) + "/"
+    return shorten_path(node.paths[0], width, cwd=cwd) if node.paths else "(no path)"
+
+
+def counted(row: Row) -> str:
+    """`1,000 files`, or `250 of 1,000 files` where the edge carries a part of them."""
+    members = row.edge.members if row.edge else None
+    return f"{count(members.common)} of {count(members.of, 'file')}" if members else count(row.node.count, "file")
 
 
 def files(row: Row) -> str:
-    """`1,000 files`, or `250 of 1,000 files` where the edge carries a part of them, with what their names look like."""
-    node, members = row.node, row.edge.members if row.edge else None
-    counted = f"{count(members.common)} of {count(members.of)} files" if members else count(node.count, "file")
-    return f"{counted} {display(node.pattern)}" if node.pattern else counted
+    """How many files a fileset has, and what their names look like."""
+    return f"{counted(row)} {display(row.node.pattern)}" if row.node.pattern else counted(row)
 
 
 def _facts(db: sqlite3.Connection, row: Row, now: int, terminal: bool) -> Line:
