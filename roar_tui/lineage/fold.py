@@ -141,7 +141,7 @@ class _Sides:
     def groups(self) -> Iterator[tuple[str, list[Node]]]:
         """Directories with the files to fold, each file once."""
         targets = set(self.walk.targets)
-        if self.walk.directory is not None and len(targets) >= FOLD_FROM:
+        if self.walk.directory is not None:
             yield self.walk.directory, [self.walk.nodes[target] for target in self.walk.targets]
         buckets: dict[_Key, list[_Group]] = {}
         for node in self.walk.nodes.values():

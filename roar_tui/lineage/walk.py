@@ -33,8 +33,6 @@ class Walker:
         """The node that `target` is: of a directory its fileset, of a job its step, or a JOB node where several stand for it."""
         found = [self._seeded(seed) for seed in seeds(self._opener, target)]
         if isinstance(target, FilesetTarget):
-            if len(found) == 1:
-                return found[0]
             unique = {node.id: node for node in found}
             return fileset(target.path, list(unique.values()))
         if isinstance(target, JobTarget) and len(found) != 1:

@@ -1,0 +1,168 @@
+"""What the index knows of paths: the newest version of a file, what a job had there, and everything below a directory."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import replace
+from typing import NamedTuple
+
+from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, Member, PathTarget
+from roar_tui.store.schema import from_sql, to_sql
+
+Sql = str | int | bytes
+
+# Accesses of one path: generated_path and used_path, newest first.
+_ACCESS = """SELECT '{table}', x.id, x.artifact, a.digest, COALESCE(a.size, x.size), x.status, x.opened, p.path, s.number, j.digest,
+       {survives}
+FROM {source} JOIN path p ON p.id = x.path JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job
+LEFT JOIN artifact a ON a.id = x.artifact WHERE {where} AND x.role <> 'environment' ORDER BY x.opened DESC, x.id DESC {limit}"""
+
+
+def _accesses(source: str, where: str, limit: str = "LIMIT 1") -> tuple[str, str]:
+    """The query on generated and on used accesses; `{table}` in its parts is the table."""
+    generated, used = (
+        _ACCESS.format(
+            table=table, survives=survives, source=source.format(table=table), where=where.format(table=table), limit=limit
+        )
+        for table, survives in (("generated", "x.survives"), ("used", "NOT x.external"))
+    )
+    return generated, used
+
+
+# UNIQUE (path), then generated_path or used_path
+_NEWEST = _accesses("{table} x INDEXED BY {table}_path", "x.path = (SELECT id FROM path WHERE path = :path)")
+_NEWEST_BY_ID = _accesses("{table} x INDEXED BY {table}_path", "x.path = :path")
+# A symbolic link's own name, of one job: UNIQUE (job, number), then generated_step or used_step
+_IN_JOB = _accesses("step js CROSS JOIN {table} x INDEXED BY {table}_step ON x.step = js.id", "js.job = :job", "")
+_BELOW = "SELECT id FROM path WHERE path >= ? AND path < ?"  # UNIQUE (path)
+_NAMED = "SELECT id, path FROM path WHERE name = ?"  # path_name
+
+
+class Version(NamedTuple):
+    """One access; `kept` says of a generated one that it survived the job, of a used one that the job itself had made it."""
+
+    table: str
+    id: int
+    artifact: int | None
+    digest: bytes | None
+    size: int | None
+    status: str
+    opened: int
+    path: str
+    step: int
+    job: bytes
+    kept: bool
+
+
+def newest(db: sqlite3.Connection, path: str) -> Version | None:
+    """The newest version of the file at an absolute path, None where nothing was recorded there."""
+    return _newer(db, _NEWEST, {"path": to_sql(path)})
+
+
+def newest_named(db: sqlite3.Connection, name: str) -> tuple[Version, int] | None:
+    """The newest version of any file whose path ends in `name`, and how many such paths there are."""
+    base = os.path.basename(name.rstrip("/"))
+    rows = [
+        (rowid, from_sql(path)) for rowid, path in db.execute(_NAMED, (to_sql(base),)) if ("/" + name) in ("/" + from_sql(path))
+    ]
+    ids = [rowid for rowid, path in rows if path == name or path.endswith("/" + name)]
+    versions = [version for rowid in ids if (version := _newer(db, _NEWEST_BY_ID, {"path": rowid})) is not None]
+    return (max(versions, key=lambda version: version.opened), len(versions)) if versions else None
+
+
+def in_job(db: sqlite3.Connection, job: int, places: list[str]) -> Version | None:
+    """The newest access of a job (row id) to the first of `places` (absolute paths) that it touched; what it wrote comes first."""
+    found = _of_job(db, job)
+    for place in places:
+        versions = [version for version in found if version.path == place]
+        if versions:
+            return max(versions, key=lambda version: (version.table == "generated", version.opened))
+    return None
+
+
+def ending_in(db: sqlite3.Connection, job: int, name: str) -> list[Version]:
+    """The newest access of a job to each path that ends in `name`, by path."""
+    by_path: dict[str, Version] = {}
+    for version in _of_job(db, job):
+        if version.path.endswith("/" + name):
+            known = by_path.setdefault(version.path, version)
+            if (version.table == "generated", version.opened) > (known.table == "generated", known.opened):
+                by_path[version.path] = version
+    return [by_path[path] for path in sorted(by_path)]
+
+
+def below(db: sqlite3.Connection, directory: str) -> FilesetTarget | None:
+    """The newest version of every file below a directory that was not removed by the job that made it; None where there is none."""
+    versions = [version for rowid in _paths_below(db, directory) if (version := _standing(db, rowid)) is not None]
+    return _fileset(directory, versions)
+
+
+def below_in_job(db: sqlite3.Connection, job: int, directory: str) -> FilesetTarget | None:
+    """The files below a directory as a job had them: what it wrote, else what it read."""
+    prefix = directory.rstrip("/") + "/"
+    by_path: dict[str, Version] = {}
+    for version in _of_job(db, job):
+        if version.path.startswith(prefix):
+            known = by_path.setdefault(version.path, version)
+            if (version.table == "generated", version.opened) > (known.table == "generated", known.opened):
+                by_path[version.path] = version
+    return _fileset(directory, list(by_path.values()))
+
+
+def target_of(version: Version, note: str | None = None, *, only_this_access: bool = False) -> ArtifactTarget | PathTarget:
+    """What a version names: its content where that is known, else the access itself."""
+    generated, used = (version.id, None) if version.table == "generated" else (None, version.id)
+    job = version.job.hex()
+    if version.artifact is None or version.digest is None:
+        unknown = f"The content of {version.path} is unknown ({version.status}); it is looked up by path."
+        return PathTarget(version.path, job, version.step, generated, used, version.status, note=unknown if note is None else note)
+    found = ArtifactTarget(version.digest.hex(), version.artifact, version.path, note=note)
+    return replace(found, job_id=job, generated=generated, used=used) if only_this_access else found
+
+
+def _newer(db: sqlite3.Connection, queries: tuple[str, str], values: dict[str, Sql]) -> Version | None:
+    rows = [row for query in queries if (row := db.execute(query, values).fetchone()) is not None]
+    return max(map(_version, rows), key=lambda version: version.opened, default=None)
+
+
+def _standing(db: sqlite3.Connection, path: int) -> Version | None:
+    """The newest version of a path (row id), unless the job that made it removed it."""
+    made, read = (db.execute(query, {"path": path}).fetchone() for query in _NEWEST_BY_ID)
+    removed = made is not None and not made[10]
+    if removed and (read is None or read[6] < made[6] or read[9] == made[9]):
+        return None
+    return max((_version(row) for row in (made, read) if row is not None), key=lambda version: version.opened, default=None)
+
+
+def _of_job(db: sqlite3.Connection, job: int) -> list[Version]:
+    return [_version(row) for query in _IN_JOB for row in db.execute(query, {"job": job})]
+
+
+def _version(row: tuple[Sql, ...]) -> Version:
+    return Version(*row[:7], from_sql(row[7]), *row[8:])  # type: ignore[arg-type, call-arg]  # sqlite's rows have no types
+
+
+def _paths_below(db: sqlite3.Connection, directory: str) -> list[int]:
+    """Row ids; paths that are not UTF-8 are BLOBs, which sort by themselves."""
+    start = directory.rstrip("/") + "/"
+    end = start[:-1] + "0"  # the character after "/"
+    ranges = [(os.fsencode(start), os.fsencode(end))] + ([(start, end)] if isinstance(to_sql(start), str) else [])
+    return [row[0] for bounds in ranges for row in db.execute(_BELOW, bounds)]
+
+
+def _fileset(directory: str, versions: list[Version]) -> FilesetTarget | None:
+    if not versions:
+        return None
+    members = [
+        Member(
+            version.path,
+            version.digest.hex() if version.digest is not None else None,
+            version.artifact,
+            version.size,
+            generated=version.id if version.table == "generated" else None,
+            used=version.id if version.table == "used" else None,
+        )
+        for version in sorted(versions, key=lambda version: os.fsencode(version.path))
+    ]
+    return FilesetTarget(directory.rstrip("/") or "/", tuple(members))
