@@ -13,6 +13,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from roar_tui.lineage.model import Direction, Node
+from roar_tui.lineage.target import Target
 from roar_tui.store.results import SyncReport
 from roar_tui.tui.desk import Desk
 from roar_tui.tui.palette import ActionCommands
@@ -81,7 +82,7 @@ class Explorer(App[None]):
 
     # Where to go
 
-    def walk_to(self, ref: str) -> None:
+    def walk_to(self, ref: str | Target) -> None:
         """Walk from what `ref` names; on a walk the trail grows."""
         if isinstance(self.screen, WalkScreen):
             self.screen.open_ref(ref)
@@ -95,7 +96,7 @@ class Explorer(App[None]):
         if isinstance(self.screen, WalkScreen):
             self.screen.follow(node)
 
-    def show_details(self, what: str | Node) -> None:
+    def show_details(self, what: Target | Node) -> None:
         """All there is about a reference or a node."""
         self.push_screen(DetailsScreen(self.desk, what))
 

@@ -43,9 +43,9 @@ class About:
     places: list[Recorded] = field(default_factory=list)
 
 
-def subject(desk: Desk, db: sqlite3.Connection, ref: str, direction: Direction) -> Subject:
-    """The node that `ref` names; raises NotFoundError or AmbiguousError."""
-    target = resolve(desk.store, db, ref, cwd=working_directory())
+def subject(desk: Desk, db: sqlite3.Connection, ref: str | Target, direction: Direction) -> Subject:
+    """The node that `ref` names or is; raises NotFoundError or AmbiguousError."""
+    target = resolve(desk.store, db, ref, cwd=working_directory()) if isinstance(ref, str) else ref
     node = Walker(db, direction).start(target)
     learn(desk, db, [node])
     return Subject(node, target.note)
@@ -62,11 +62,6 @@ def learn(desk: Desk, db: sqlite3.Connection, nodes: list[Node]) -> None:
     """Look up how short the hashes of these nodes can be shown."""
     for node in nodes:
         desk.learn_shorts(db, (node.digest, node.job))
-
-
-def about_ref(desk: Desk, db: sqlite3.Connection, ref: str) -> About:
-    """All about what `ref` names."""
-    return about_target(desk, db, resolve(desk.store, db, ref, cwd=working_directory()))
 
 
 def about_target(desk: Desk, db: sqlite3.Connection, target: Target) -> About:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from roar_tui import text
 from roar_tui.record.model import Exit, State
 from roar_tui.store.results import ArtifactRow, JobRow
-from roar_tui.tui.lines import Line, fit
+from roar_tui.tui.lines import Line, crop, fit, width_of
 from roar_tui.tui.marks import Marks
 
 
@@ -40,7 +40,7 @@ class Column:
 
 
 JOB_COLUMNS = (
-    Column("when", 11, shown_from=50), Column("job", 8), Column("what", 0), Column("in", 6, True, 70), Column("out", 5, True, 70),
+    Column("when", 11, shown_from=50), Column("job", 8), Column("what", 0), Column("in", 5, True, 70), Column("out", 4, True, 70),
     Column("took", 6, shown_from=56), Column("exit", 7),
 )  # fmt: skip
 ARTIFACT_COLUMNS = (
@@ -63,20 +63,20 @@ def job_line(item: JobItem, width: int, under_cursor: bool, *, marks: Marks, now
     """One job; a job of several steps says how many."""
     row = item.row
     what = text.what(row.command)
-    if row.name:
-        what = f"{text.display(row.name)}  {what}"
+    name = f"{text.display(row.name)}  " if row.name else ""
     steps = f"  ({row.steps} steps)" if row.steps > 1 else ""
     word, tone = how_it_ended(row.exit, row.state)
     if row.warnings and tone == "ok":
         word = f"{word} !"
     shown, flexible = _shown(JOB_COLUMNS, width)
     room = flexible - len(steps) if flexible - len(steps) > 12 else flexible
+    called = crop([(name, "accent"), (what, "strong")], room, marks.more)
     cells: dict[str, Line] = {
         "when": [(fit(text.when(row.started, now), 11, more=marks.more), "plain")],
         "job": [(fit(item.short, 8, more=""), "hash")],
-        "what": _padded([(fit(what, min(text.cells(what), room), more=marks.more), "strong"), (steps, "dim")], flexible, marks),
-        "in": [(fit(text.count(row.inputs), 6, right=True, more=marks.more), "plain")],
-        "out": [(fit(text.count(row.outputs), 5, right=True, more=marks.more), "plain")],
+        "what": _padded([*called, (steps, "dim")], flexible, marks),
+        "in": [(fit(text.count(row.inputs), 5, right=True, more=marks.more), "plain")],
+        "out": [(fit(text.count(row.outputs), 4, right=True, more=marks.more), "plain")],
         "took": [(fit(text.duration(row.duration), 6, more=marks.more), "plain")],
         "exit": [(fit(word, 7, more=marks.more), tone)],
     }
@@ -150,8 +150,6 @@ def _gap(at: int, shown: list[Column]) -> str:
 
 
 def _padded(line: Line, width: int, marks: Marks) -> Line:
-    from roar_tui.tui.lines import crop, width_of
-
     line = crop(line, width, marks.more)
     return [*line, (" " * (width - width_of(line)), "plain")]
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 
 from roar_tui import text
 from roar_tui.lineage.model import Kind, Node
+from roar_tui.lineage.target import Target
 from roar_tui.tui import lookup
 from roar_tui.tui.brief import lay_out, node_fields
 from roar_tui.tui.desk import Desk
@@ -25,11 +26,11 @@ MARGIN = 2
 
 
 class DetailsScreen(ExplorerScreen):
-    """Looks `what` up: a reference, or a node of a walk."""
+    """Looks `what` up: a target, or a node of a walk."""
 
     screen_name = "details"
 
-    def __init__(self, desk: Desk, what: str | Node) -> None:
+    def __init__(self, desk: Desk, what: Target | Node) -> None:
         super().__init__(desk)
         self._what = what
         self._about: About | None = None
@@ -61,7 +62,7 @@ class DetailsScreen(ExplorerScreen):
             if isinstance(what, Node):
                 self._about = await self.desk.read("side", lambda db: lookup.about_node(self.desk, db, what))
             else:
-                self._about = await self.desk.read("side", lambda db: lookup.about_ref(self.desk, db, what))
+                self._about = await self.desk.read("side", lambda db: lookup.about_target(self.desk, db, what))
         except asyncio.CancelledError:
             raise
         except Exception as error:  # told as a sentence, and there is nothing to stay for

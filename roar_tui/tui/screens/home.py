@@ -14,6 +14,7 @@ from textual.timer import Timer
 
 from roar_tui import text
 from roar_tui.errors import UsageError
+from roar_tui.lineage.target import ArtifactTarget, JobTarget, Target
 from roar_tui.store import queries
 from roar_tui.store.filter import Filter
 from roar_tui.store.results import ArtifactView, JobView, Totals
@@ -262,12 +263,12 @@ class HomeScreen(ExplorerScreen):
     def action_walk(self) -> None:
         item = self.current.cursor_row
         if item is not None:
-            self.explorer.walk_to(item.row.id if isinstance(item, JobItem) else item.row.digest)
+            self.explorer.walk_to(target_of(item))
 
     def action_details(self) -> None:
         item = self.current.cursor_row
         if item is not None:
-            self.explorer.show_details(item.row.id if isinstance(item, JobItem) else item.row.digest)
+            self.explorer.show_details(target_of(item))
 
     def copied(self) -> tuple[str, str] | None:
         item = self.current.cursor_row
@@ -337,3 +338,10 @@ class HomeScreen(ExplorerScreen):
         if self.filters[self.tab]:
             self.filters[self.tab] = ""
             self.fill(self.tab, keep=True)
+
+
+def target_of(item: JobItem | ArtifactItem) -> Target:
+    """The thing itself, for a walk or the details."""
+    if isinstance(item, JobItem):
+        return JobTarget(item.row.id, item.row.rowid)
+    return ArtifactTarget(item.row.digest, item.row.rowid)

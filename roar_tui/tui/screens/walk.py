@@ -13,6 +13,7 @@ from textual.containers import Container
 from textual.timer import Timer
 
 from roar_tui.lineage.model import Direction, Kind, Node
+from roar_tui.lineage.target import Target
 from roar_tui.lineage.walk import Walker
 from roar_tui.tui import lookup
 from roar_tui.tui.brief import lay_out, node_fields
@@ -50,7 +51,7 @@ class WalkScreen(ExplorerScreen):
 
     screen_name = "walk"
 
-    def __init__(self, desk: Desk, ref: str) -> None:
+    def __init__(self, desk: Desk, ref: str | Target) -> None:
         super().__init__(desk)
         self._first_ref = ref
         self.trail: list[Stop] = []
@@ -101,13 +102,13 @@ class WalkScreen(ExplorerScreen):
 
     # Going along
 
-    def open_ref(self, ref: str) -> None:
+    def open_ref(self, ref: str | Target) -> None:
         """Make what `ref` names the subject, as soon as it is found."""
         direction = self.stop.direction if self.stop else Direction.UPSTREAM
         self.run_worker(self._open_ref(ref, direction), group="walk", exclusive=True)
 
-    async def _open_ref(self, ref: str, direction: Direction, *, instead: bool = False) -> None:
-        self._looking_for = ref
+    async def _open_ref(self, ref: str | Target, direction: Direction, *, instead: bool = False) -> None:
+        self._looking_for = ref if isinstance(ref, str) else "it"
         self._say_trail()
         try:
             found = await self.desk.read("walk", lambda db: lookup.subject(self.desk, db, ref, direction))

@@ -43,17 +43,17 @@ class TabLine(LineView):
     def _words(self, at: int) -> Line:
         name, title = self._tabs[at]
         if name == self.active:
-            return [(self._marks.cursor, "accent"), (title, "title"), (" ", "plain")]
-        return [(" ", "plain"), (title, "dim"), (" ", "plain")]
+            return [(self._marks.cursor, "accent"), (f" {title}", "title"), (" ", "plain")]
+        return [(f"  {title} ", "dim")]
 
     def render_line(self, y: int) -> Strip:
-        left: Line = [(" ", "plain")]
+        left: Line = []
         for i in range(len(self._tabs)):
             left.extend([*self._words(i), (" ", "plain")])
         return self.painter.strip(spread(left, [*self.status, (" ", "plain")], self.size.width), self.size.width)
 
     def on_click(self, event: events.Click) -> None:
-        at = 1
+        at = 0
         for i, (name, _) in enumerate(self._tabs):
             end = at + width_of(self._words(i))
             if at <= event.x < end:
