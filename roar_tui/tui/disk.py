@@ -84,7 +84,8 @@ def check_all(
 def words_for(counts: dict[DiskState, int], total: int, marks: Marks) -> Line:
     """The counts as a phrase: `1,000 unchanged`, `997 unchanged · 3 changed`."""
     tones = {
-        DiskState.SAME: "ok", DiskState.CHANGED: "bad", DiskState.GONE: "warn", DiskState.UNREADABLE: "warn", DiskState.SAME_SIZE: "plain",
+        DiskState.SAME: "ok", DiskState.CHANGED: "bad", DiskState.GONE: "warn", DiskState.UNREADABLE: "warn",
+        DiskState.SAME_SIZE: "plain",
     }  # fmt: skip
     line: Line = []
     for state in DiskState:

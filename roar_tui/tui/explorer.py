@@ -110,6 +110,11 @@ class Explorer(App[None]):
 
         self.push_screen(MapScreen(self.desk, subject, direction, cursor))
 
+    def point_at(self, node: Node) -> None:
+        """Put the cursor of the walk below on `node`, if it is in the open part."""
+        if isinstance(below := self.screen_stack[-2] if len(self.screen_stack) > 1 else None, WalkScreen):
+            below.point_at(node)
+
     # The store
 
     def look_for_news(self, *, thoroughly: bool = False) -> None:

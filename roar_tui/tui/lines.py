@@ -14,8 +14,8 @@ Span = tuple[str, str]
 Line = list[Span]
 
 TONES = (
-    "plain", "dim", "faint", "strong", "title", "accent", "hash", "step", "artifact", "fileset", "code", "config", "log", "pipe", "root",
-    "ok", "bad", "warn", "match", "key", "rule",
+    "plain", "dim", "faint", "strong", "title", "accent", "hash", "step", "artifact", "fileset", "code", "config", "log", "pipe",
+    "root", "ok", "bad", "warn", "match", "key", "rule",
 )  # fmt: skip
 
 

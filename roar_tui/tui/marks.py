@@ -39,7 +39,7 @@ class Marks:
 
 
 UNICODE = Marks(
-    unicode=True, artifact="◆", fileset="▤", step="⚙", code="≡", config="≡", log="≣", pipe="│", seen="↑", root="○", cursor="▌",
+    unicode=True, artifact="◆", fileset="▤", step="⚙", code="≡", config="≡", log="≣", pipe="»", seen="↑", root="○", cursor="▌",
     opened="▾", closed="▸", more="…", dot="·", trail="‹", rule="─", arrow="→", branch="├─", last="└─", bar="│ ", box="╭╮╰╯─│",
     ok="✓", bad="✗", wait="◌",
 )  # fmt: skip

@@ -145,11 +145,8 @@ def row_line(row: TreeRow, width: int, under_cursor: bool, look: Look) -> Line:
     mark, tone = mark_of(node, marks)
     if branch.seen:
         mark, tone = marks.seen, "dim"
-    handle = " "
-    if not branch.seen and branch.can_open and row.last:
-        handle = marks.opened if branch.is_open else marks.closed
     name_tone = "dim" if branch.seen else "plain" if node.kind is Kind.STEP else "strong"
-    left.extend([(mark, tone), (handle, "faint"), (name_of(node), name_tone)])
+    left.extend([(mark, tone), (" ", "plain"), (name_of(node), name_tone)])
     code_width = 11
     right_width = code_width + 2 + 20
     if width < 72:
@@ -166,6 +163,8 @@ def row_line(row: TreeRow, width: int, under_cursor: bool, look: Look) -> Line:
     right = crop(right, right_width, marks.more)
     room = width - right_width - 1
     extra = extra_of(node, look) if not branch.seen else []
+    if branch.can_open and not branch.is_open and not branch.loading:
+        extra.append((f" {marks.closed}", "accent"))
     if width_of(extra) + 24 > room:
         extra = crop(extra, max(room - 24, 0), marks.more)
     left = [*crop(left, room - width_of(extra), marks.more), *extra]

@@ -27,7 +27,8 @@ _ANSI_TONES = {
     "tone-dim": "ansi_default", "tone-faint": "ansi_default", "tone-strong": "ansi_default", "tone-title": "ansi_yellow",
     "tone-accent": "ansi_yellow", "tone-hash": "ansi_cyan", "tone-step": "ansi_yellow", "tone-artifact": "ansi_green",
     "tone-fileset": "ansi_cyan", "tone-code": "ansi_magenta", "tone-config": "ansi_magenta", "tone-log": "ansi_default",
-    "tone-pipe": "ansi_default", "tone-root": "ansi_green", "tone-ok": "ansi_green", "tone-bad": "ansi_red", "tone-warn": "ansi_yellow",
+    "tone-pipe": "ansi_default", "tone-root": "ansi_green", "tone-ok": "ansi_green", "tone-bad": "ansi_red",
+    "tone-warn": "ansi_yellow",
     "tone-match-text": "ansi_black", "tone-match": "ansi_yellow", "tone-key": "ansi_yellow", "tone-rule": "ansi_default",
     "cursor-line": "ansi_default", "cursor-line-blurred": "ansi_default", "bar-line": "ansi_default",
 }  # fmt: skip

@@ -29,7 +29,7 @@ from roar_tui.tui.widgets.outline import Outline
 from roar_tui.tui.widgets.prompt import Prompt
 from roar_tui.tui.widgets.virtual_list import CursorView
 
-OPENED_STEPS = 2  # steps from the subject that open by themselves
+OPENED_STEPS = 4  # steps from the subject that open by themselves, as long as there are empty lines
 LEAST_LINES = 12
 
 
@@ -136,6 +136,13 @@ class WalkScreen(ExplorerScreen):
             stop.cursor = self.outline.branch
             self.run_worker(self._arrive(Stop(Tree.of(node), stop.direction)), group="walk", exclusive=True)
 
+    def point_at(self, node: Node) -> None:
+        """Put the cursor on `node` where it stands in the open part of the outline."""
+        for at, row in enumerate(self.outline.rows):
+            if row.branch.node.id == node.id and not row.branch.seen:
+                self.outline.move_to(at)
+                return
+
     async def _arrive(self, stop: Stop) -> None:
         self.trail.append(stop)
         self.outline.needle = ""
@@ -190,7 +197,8 @@ class WalkScreen(ExplorerScreen):
             return
         word = stop.direction.value
         up = stop.direction is Direction.UPSTREAM
-        right: Line = [(("made from " if up else "used for ") if width >= 100 else "", "dim"), (word, "accent"), (" ", "plain")]
+        says = "what it was made from" if up else "what was made from it"
+        right: Line = [(f"{says}  " if width >= 100 else "", "dim"), (word, "accent"), (" ", "plain")]
         parts: list[Line] = [[(name_of(each.node), "dim")] for each in self.trail[:-1]]
         here: Line = [*title(stop.node, look), (f" {code_of(stop.node, look)}", "hash")]
         separator: Line = [(f" {marks.trail} ", "faint")]
