@@ -23,7 +23,7 @@ _NEXT = re.compile(r"""["'<()\[\]{},]|/\*""")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _CHARACTER = re.compile(r"'(?:\\.[^']*|[^\\])'", re.DOTALL)
 _WHOLE_STRING = re.compile(r'(?:@)?"([^"\\]*(?:\\.[^"\\]*)*)"(\.\.\.)?', re.DOTALL)
-_DESCRIPTOR = re.compile(r"(?:(AT_FDCWD|-100)|(-?\d{1,10}))(?: /\*[^*]*\*/)?(?=<|$| \[)")
+_DESCRIPTOR = re.compile(r"(?:(AT_FDCWD|-100|0xffffff9c)|(-?\d{1,10}))(?: /\*[^*]*\*/)?(?=<|$| \[)")
 _DELETED = " (deleted)"
 _PORT = re.compile(r"htons\((\d{1,5})\)")
 

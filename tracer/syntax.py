@@ -28,9 +28,10 @@ _KILLED = re.compile(r"\+\+\+ killed by (?:signal )?(\w{1,20})(?: \((core dumped
 _SUPERSEDED = re.compile(r"\+\+\+ superseded by execve in pid (\d{1,9}) \+\+\+$")
 # strace's own messages among the lines of a log that shares stderr; one may cut a line in two.
 _MESSAGE = re.compile(
-    r"(?:strace: )?(?:Process (\d{1,9}) (attached|detached|suspended|resumed)\b.*|\[ Process PID=\d{1,9} runs in .* mode\. \])$"
+    r"(?:\S+: )?(?:Process (\d{1,9}) (attached|detached|suspended|resumed)\b.*|\[ Process PID=\d{1,9} runs in .* mode\. \])$"
 )
-_CUT_BY_MESSAGE = re.compile(r"strace: Process (\d{1,9}) attached(?: with \d+ threads)?$")
+_MESSAGE_START = re.compile(r"(?:/\S*/)?strace: ")
+_CUT_BY_MESSAGE = re.compile(r"(?:(?<!\*)/[\w./+-]*)?strace: Process (\d{1,9}) attached(?: with \d+ threads)?$")
 _CONTINUED = re.compile(r"\s*(?:\)\s*= |= |<unfinished \.\.\.>|<detached \.\.\.>)")
 _ENDED = re.compile(r"\)\s*= (?:\?|-?\d|0x)")
 _LONGEST_CUT = 65_536
@@ -120,7 +121,12 @@ class Reader:
             return None
         if cut and (mended := self._mend(*cut, line)):
             return mended
-        return Unparsed(line, "a message of strace" if line.startswith("strace: ") else "not a line of strace output")
+        if not cut and self.pending and _ENDED.search(line):
+            pid, first = next(reversed(self.pending.items()))  # -z resumes the call of the line before without saying so
+            if mended := self._mend(first, "", line):
+                del self.pending[pid]
+                return mended
+        return Unparsed(line, "a message of strace" if _MESSAGE_START.match(line) else "not a line of strace output")
 
     def _mend(self, first: Unfinished, between: str, line: str) -> Call | None:
         """A call that was broken off, with `line` as its end: wrapped by somebody's editor, or with a program's output between."""

@@ -57,6 +57,11 @@ def test_a_call_may_be_interrupted_twice() -> None:
     assert calls(*lines) == [(12, "ppoll", ["1", "2", "3"], 0)]
 
 
+def test_a_half_may_be_resumed_without_its_name() -> None:
+    lines = ("12 close(3 <unfinished ...>", ")                     = 0", "12 wait4(-1,  <unfinished ...>", "[], 8) = 3")
+    assert calls(*lines) == [(12, "close", ["3"], 0), (12, "wait4", ["-1", "[]", "8"], 3)]
+
+
 def test_names_that_look_like_marks_are_names() -> None:
     name = "<unfinished ...>"
     half = A + f'rename("{name}", "<... rename resumed>) = 0" <unfinished ...>'
@@ -146,7 +151,7 @@ def test_a_line_that_a_message_of_strace_breaks_is_put_together() -> None:
     events = read(
         "clone(child_stack=NULL, flags=SIGCHLDstrace: Process 26759 attached",
         ")                   = 26759",
-        "clone(child_stack=NULL, flags=SIGCHLDstrace: Process 26760 attached",
+        "clone(child_stack=NULL, flags=SIGCHLD/usr/bin/strace: Process 26760 attached",
         " <unfinished ...>",
         "[pid 9] <... clone resumed>) = 26760",
     )

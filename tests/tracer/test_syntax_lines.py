@@ -154,7 +154,7 @@ def test_a_name_may_hold_anything() -> None:
         ("[pid 12] --- SIGSTOP {si_signo=SIGSTOP, si_code=SI_USER} ---", Signal(12, 0, "SIGSTOP")),
         ("12 --- stopped by SIGTTOU ---", None),
         ("strace: Process 12 attached", None),
-        ("strace: Process 12 attached with 4 threads", None),
+        ("/usr/bin/strace: Process 12 attached with 4 threads", None),
         ("Process 12 attached", None),
         ("Process 12 detached", None),
         ("Process 12 suspended", None),

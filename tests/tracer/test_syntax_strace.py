@@ -108,3 +108,47 @@ def test_a_killed_process_and_a_thread_that_execs(tmp_path: Path) -> None:
     ]
     assert [(call.pid, call.value, call.error) for call in execs] == [(superseded.pid, 0, None)]
     assert superseded.by != superseded.pid
+
+
+OPTIONS = [
+    "-f",
+    "-f -t",
+    "-f -tt -T -i -n",
+    "-f -ttt -y -q",
+    "-f -r -yy",
+    "-f -r -tt -Y -yy",
+    "-f -x -v -s 1000",
+    "-f -xx -y",
+    "-f -X verbose",
+    "-f -k",
+    "-f -z",
+    "-f -e read=all -e write=all",
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("place", ["file", "stderr"])
+def test_every_way_of_printing_tells_the_same(options: str, place: str, tmp_path: Path) -> None:
+    if STRACE is None:
+        pytest.skip("no strace here")
+    (tmp_path / "f, 1").write_text("one\n")
+    (tmp_path / "g\n2").write_text("two\n")
+    script = "read x < 'f, 1'; (read y < 'g\n2') & read z < 'f, 1'; wait; exit 3"
+    trace = ["-o", "log"] if place == "file" else []
+    done = subprocess.run([STRACE, *options.split(), *trace, "sh", "-c", script], cwd=tmp_path, capture_output=True, check=False)
+    if done.returncode != 3:
+        pytest.skip(f"this strace cannot do {options}")
+    log = (tmp_path / "log").read_bytes() if place == "file" else done.stderr
+    reader = Reader()
+    events = [event for line in log.decode("latin-1").split("\n") if (event := reader.read(line)) is not None]
+    assert not [event for event in events if isinstance(event, Unparsed)]
+    assert not reader.close()
+    calls = [event for event in events if isinstance(event, Call)]
+    opened = [call for call in calls if call.name in ("open", "openat") and call.value is not None and call.value >= 0]
+    names = [(string(next(raw for raw in call.args if raw.startswith('"')))[0], call.pid) for call in opened]
+    first = calls[0].pid
+    (child,) = {call.pid for call in calls} - {first}
+    assert names.count(("f, 1", first)) == 2
+    assert names.count(("g\n2", child)) == 1
+    assert child in {call.value for call in calls if call.name in ("clone", "clone3", "fork", "vfork")}
+    assert sorted((event.pid == first, event.code) for event in events if isinstance(event, Exited)) == [(False, 0), (True, 3)]

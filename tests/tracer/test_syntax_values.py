@@ -54,6 +54,7 @@ def test_an_unknown_escape_is_kept_as_it_stands() -> None:
         ("-1", Descriptor(-1, None, False)),
         ("AT_FDCWD", Descriptor(None, None, False)),
         ("-100 /* AT_FDCWD */", Descriptor(None, None, False)),
+        ("0xffffff9c", Descriptor(None, None, False)),
         ("AT_FDCWD</tmp/a b>", Descriptor(None, "/tmp/a b", False)),
         ("AT_FDCWD</tmp/gone (deleted)>", Descriptor(None, "/tmp/gone", True)),
         ("3</real/path>", Descriptor(3, "/real/path", False)),
