@@ -77,7 +77,7 @@ def arguments(strace: Strace, spool: str, command: Sequence[str]) -> list[str]:
     """
     calls = ",".join(f"?{call}" if strace.question else call for call in CALLS if strace.question or call in _EVERYWHERE)
     argv = [strace.path, "-f", "-y", "-ttt", "-s", "1000000", "-q", "-o", spool, "-e", f"trace={calls}"]
-    argv += ["-e", "signal=TERM,HUP,INT,QUIT"]
+    argv += ["-e", "signal=TERM,HUP,USR1,USR2"]
     if strace.seccomp_bpf:
         argv.append("--seccomp-bpf")
     argv.append("-DDD" if strace.daemonize else "-D")

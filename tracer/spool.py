@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 CHUNK = 1 << 20
 GIVE_BACK = 8 << 20  # bytes read between two hole punches
+TAIL = 64 << 10  # bytes that stay, for who looks at the last lines
 _PUNCH = 0x02 | 0x01  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 _MODIFIED = 0x2  # IN_MODIFY
 _POLL = 0.02  # s between looks where inotify does not work
@@ -77,9 +78,9 @@ class Spool:
 
     def _punch(self) -> None:
         """Give the disk that was read back to the file system; where it cannot, the file just stays whole."""
-        length = self.offset - self._punched
-        done = _libc().fallocate64(self._file, _PUNCH, ctypes.c_int64(self._punched), ctypes.c_int64(length))
-        self._punched = self.offset
+        end = self.offset - TAIL
+        done = _libc().fallocate64(self._file, _PUNCH, ctypes.c_int64(self._punched), ctypes.c_int64(end - self._punched))
+        self._punched = end
         if done != 0:
             self._give_back = False
 

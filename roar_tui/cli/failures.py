@@ -15,6 +15,7 @@ from roar_tui.text import command_line, display
 USAGE = UsageError.exit_status
 STORE = StoreError.exit_status
 OWN_FAILURE = RecordingError.exit_status  # of `run`, where the other numbers are the command's own
+CANNOT_START = (126, 127)  # as a shell says that the command may not be executed, or is not there
 INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
 PIPE_CLOSED = 141  # as a shell reports a program that SIGPIPE ended
@@ -34,7 +35,7 @@ def report(error: Exception, command: str | None) -> int:
 
         traceback.print_exception(error)
     status = _said(error)
-    if command == "run" and status != USAGE:
+    if command == "run" and status not in (USAGE, *CANNOT_START):
         return OWN_FAILURE
     return status
 

@@ -39,7 +39,10 @@ class Captured:
 
 
 class Capture:
-    """One job's trace. `step` reads what there is to read; `finish` hashes the rest. It is the observer's listener."""
+    """One job's trace. `step` reads what there is to read; `finish` hashes the rest. It is the observer's listener.
+
+    `remembered` are digests for the next run: (path, stat, digest) of files that were still while they were hashed.
+    """
 
     def __init__(self, spool: Spool, env: Mapping[str, str], cwd: str, known: Known, *, skip: int) -> None:
         self.spool = spool
@@ -52,6 +55,7 @@ class Capture:
         self._finals: dict[Version, Evidence] = {}
         self._mixed: list[Use] = []
         self._finishing = False
+        self.remembered: list[tuple[str, os.stat_result, str]] = []
 
     # -- the observer's listener ----------------------------------------------------------------------------------------
 
@@ -85,6 +89,8 @@ class Capture:
                 observe(event)
         results = self.hasher.results()
         for token, evidence in results:
+            if evidence.lasting and evidence.stat is not None and evidence.digest is not None:
+                self.remembered.append((evidence.path, evidence.stat, evidence.digest))
             if isinstance(token, Use):
                 self._waiting.append((token, evidence))
             else:

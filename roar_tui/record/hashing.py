@@ -43,7 +43,8 @@ class Evidence:
     """What hashing a path found. Times are µs; `position` is how long the trace was when the hashing had ended.
 
     `status` is HASHED with a digest when the file was the same before and after, CHANGED when it was not, MISSING or UNREADABLE;
-    None when the path is no regular file. `certain`: its ctime was old enough before the hashing for the digest to be remembered.
+    None when the path is no regular file. `lasting`: the digest is new, and the file's ctime was old enough before the hashing for
+    it to be remembered.
     """
 
     path: str
@@ -53,7 +54,7 @@ class Evidence:
     began: int
     ended: int
     position: int
-    certain: bool = False
+    lasting: bool = False
 
     @property
     def size(self) -> int | None:
@@ -126,10 +127,6 @@ class Hasher(Generic[Token]):
         for _ in self._threads:
             self._todo.put(None)
 
-    def certain(self) -> dict[tuple[int, int, int, int, int], str]:
-        """The digests that may be remembered, by the state of the file."""
-        return self._seen
-
     def _work(self) -> None:
         buffer = bytearray(BUFFER)
         while (item := self._todo.get()) is not None:
@@ -158,10 +155,12 @@ class Hasher(Generic[Token]):
                 status = Status.UNREADABLE
             finally:
                 os.close(descriptor)
-        certain = before is not None and before.st_ctime_ns // 1000 <= began - 2 * TICK
-        if digest is not None and before is not None and certain:
-            self._seen[identity(before)] = digest
-        return Evidence(path, status, digest, before, began, now(), self._position(), certain)
+        lasting = False
+        if digest is not None and before is not None and before.st_ctime_ns // 1000 <= began - 2 * TICK:
+            state = identity(before)
+            lasting = state not in self._seen
+            self._seen[state] = digest
+        return Evidence(path, status, digest, before, began, now(), self._position(), lasting)
 
     def _content(self, path: str, descriptor: int, before: os.stat_result, buffer: memoryview) -> tuple[Status, str | None]:
         digest = self._seen.get(identity(before)) or self._known.get(path, before)

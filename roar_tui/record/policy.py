@@ -12,10 +12,10 @@ from roar_tui.record.roles import LeftOutTally, Roles, bytecode_source
 
 _LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
 _AREAS = ("/etc/", "/usr/", "/var/")  # where a file is an input only when the user named it (see Roles.classify)
-REMOTE = frozenset(  # programs that hand the work to other machines or to a daemon
-    ("srun", "sbatch", "salloc", "mpirun", "mpiexec", "mpiexec.hydra", "prun", "jsrun", "bsub", "qsub", "qrsh")
-    + ("ssh", "pdsh", "clush", "docker", "podman", "nerdctl", "kubectl", "ray")
-)
+REMOTE = frozenset({  # programs that hand the work to other machines or to a daemon
+    "srun", "sbatch", "salloc", "mpirun", "mpiexec", "mpiexec.hydra", "prun", "jsrun", "bsub", "qsub", "qrsh", "ssh", "pdsh",
+    "clush", "docker", "podman", "nerdctl", "kubectl", "ray",
+})  # fmt: skip
 
 
 class AccessPolicy:

@@ -12,10 +12,10 @@ import os
 from roar_tui.record.hashing import NETWORK_MARGIN, TICK, Evidence
 from tracer.observation import Use, Version
 
-NETWORK = frozenset(
-    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "afs", "9p", "pvfs2")
-    + ("fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.gcsfuse")
-)
+NETWORK = frozenset({
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "afs", "9p", "pvfs2", "fuse.sshfs",
+    "fuse.glusterfs", "fuse.s3fs", "fuse.gcsfuse",
+})  # fmt: skip
 
 
 def proven(use: Use, evidence: Evidence) -> bool:

@@ -1,0 +1,302 @@
+"""Starts a command under strace, stands for it before the shell, and ends as it did.
+
+The command is this process's child, in its process group, with its descriptors, environment, signal dispositions and terminal as
+they were. strace is out of the terminal's reach (-DDD); the recorder is a process of its own.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from roar_tui.errors import RoarTuiError
+from roar_tui.record.run import Line, Run, inherited_files, original_environ
+from tracer.command import NoStrace, Strace, arguments, find
+
+# What a signal that was sent to the launcher alone must reach.
+PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+SWALLOWED = (signal.SIGINT, signal.SIGQUIT)  # the terminal sends them to the command as well
+PATIENCE = 0.2  # s in which the trace shows that a signal reached the command by itself
+
+# The first image under strace: gives the command its own stderr back (strace's goes to a file), says that it got here, and
+# becomes the command. Python has changed the environment (LC_CTYPE) and dispositions (SIGPIPE): they are put back.
+TRAMPOLINE = """
+import os, signal, sys
+error, here, trace, program, *argv = sys.argv[1:]
+for name in ("SIGPIPE", "SIGXFSZ"): signal.signal(getattr(signal, name), signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler: signal.signal(signal.SIGINT, signal.SIG_DFL)
+with open("/proc/self/environ", "rb") as file: entries = file.read().split(b"\\0")
+environ = dict(entry.split(b"=", 1) for entry in entries if b"=" in entry)
+os.write(int(here), b"!")
+os.dup2(int(error), 2)
+for number in (error, here, trace): os.close(int(number))
+try: os.execve(program, argv, environ)
+except OSError as problem:
+    if problem.errno == 8:
+        try: os.execve("/bin/sh", ["sh", program, *argv[1:]], environ)
+        except OSError: pass
+    os.write(2, os.fsencode("roar-tui: %s: %s\\n" % (argv[0], problem.strerror)))
+    os._exit(127 if problem.errno == 2 else 126)
+"""
+
+
+class CannotStartError(RoarTuiError):
+    """The command cannot be started: 127 when there is none of that name, 126 when it may not be executed."""
+
+    def __init__(self, message: str, exit_status: int) -> None:
+        super().__init__(message)
+        self.exit_status = exit_status
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How the command ended: `code` or `signal`; `status` is what a shell would say."""
+
+    code: int | None
+    signal: int | None
+
+    @property
+    def status(self) -> int:
+        return self.code if self.code is not None else 128 + (self.signal or 0)
+
+
+def locate(command: str, path: str | None) -> str:
+    """The file that `command` names, as a shell finds it. Raises `CannotStartError`."""
+    if "/" in command:
+        found = command
+    else:
+        found = ""
+        for directory in (path if path is not None else os.defpath).split(os.pathsep):
+            candidate = os.path.join(directory or ".", command)
+            if os.path.isfile(candidate):
+                found = found or candidate
+                if os.access(candidate, os.X_OK):
+                    found = candidate
+                    break
+        if not found:
+            raise CannotStartError(f"{command}: command not found", 127)
+    if not os.path.exists(found):
+        raise CannotStartError(f"{command}: No such file or directory", 127)
+    if os.path.isdir(found):
+        raise CannotStartError(f"{command}: Is a directory", 126)
+    if not os.access(found, os.X_OK):
+        raise CannotStartError(f"{command}: Permission denied", 126)
+    return found
+
+
+def untraceable(program: str) -> str | None:
+    """Why `program` must not be traced; None when it may."""
+    try:
+        mode = os.stat(program).st_mode
+    except OSError:
+        return None
+    if os.geteuid() != 0 and mode & (stat.S_ISUID | (stat.S_ISGID if mode & stat.S_IXGRP else 0)):
+        return f"{program} is a setuid program, which would lose its privilege under a tracer"
+    return None
+
+
+def launch(run: Run, record: Callable[[Run, socket.socket, int], None], progress: Callable[[Line], None]) -> int:
+    """Run `run.command` to its end and return the exit status, as a shell says it.
+
+    `record` is the recorder's life: called in a forked process with the run, its end of a conversation and a descriptor that ends
+    when strace does. `progress` talks with it after the command has ended.
+    """
+    run = replace(run, directory=tempfile.mkdtemp(prefix="roar-tui-"), inherited=inherited_files())
+    for path in (run.spool, run.messages):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    strace, why_not = _tracer(run)
+    ours, theirs = socket.socketpair()
+    trace_read, trace_write = os.pipe()
+    recorder = os.fork()
+    if recorder == 0:
+        ours.close()
+        os.close(trace_write)
+        record(run, theirs, trace_read)
+        os._exit(1)
+    theirs.close()
+    os.close(trace_read)
+    line = Line(ours)
+    waited = set(PASSED_ON) | set(SWALLOWED) | {signal.SIGCHLD}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+    environ = original_environ()
+    ending = None
+    if strace is not None:
+        here_read, here_write = os.pipe()
+        child = _fork_traced(run, strace, before, environ, here_write, trace_write)
+        os.close(here_write)
+        os.close(trace_write)
+        ending = _wait(child, waited, run.spool)
+        os.set_blocking(here_read, False)
+        if not _said(here_read):
+            ending, why_not = None, _first_line(run.messages) or "strace could not start the command"
+        os.close(here_read)
+    else:
+        os.close(trace_write)
+    if ending is None:
+        line.say(untraced=why_not)
+        ending = _wait(_fork_plain(run, before, environ), waited, None)
+    line.say(ended=time.time_ns() // 1000, code=ending.code, signal=ending.signal)
+    progress(line)
+    return ending.status
+
+
+def _tracer(run: Run) -> tuple[Strace | None, str]:
+    """The strace to use, or None and why there is none."""
+    why_not = untraceable(run.program)
+    if why_not is not None:
+        return None, why_not
+    try:
+        return find(run.environ), ""
+    except NoStrace as error:
+        return None, str(error)
+
+
+def _fork_traced(
+    run: Run, strace: Strace, mask: set[int | signal.Signals], environ: dict[bytes, bytes], here: int, trace: int
+) -> int:
+    """The command's process: strace first, then the trampoline, then the command."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        _restore(mask)
+        error = os.dup(2)
+        os.dup2(os.open(run.messages, os.O_WRONLY | os.O_APPEND), 2)
+        for number in (error, here, trace):
+            os.set_inheritable(number, True)
+        command = [sys.executable, "-I", "-S", "-c", TRAMPOLINE, str(error), str(here), str(trace), run.program, *run.command]
+        os.execve(strace.path, arguments(strace, run.spool, command), environ)
+    finally:
+        os._exit(125)
+
+
+def _fork_plain(run: Run, mask: set[int | signal.Signals], environ: dict[bytes, bytes]) -> int:
+    """The command's process, untraced."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        _restore(mask)
+        try:
+            os.execve(run.program, run.command, environ)
+        except OSError as problem:
+            if problem.errno == errno.ENOEXEC:
+                os.execve("/bin/sh", ["sh", run.program, *run.command[1:]], environ)
+            os.write(2, os.fsencode(f"roar-tui: {run.command[0]}: {problem.strerror}\n"))
+            os._exit(127 if problem.errno == errno.ENOENT else 126)
+    finally:
+        os._exit(125)
+
+
+def _restore(mask: set[int | signal.Signals]) -> None:
+    """The signals as they were before Python started."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _wait(child: int, waited: set[signal.Signals], spool: str | None) -> Ending:
+    """Wait for the command, do with signals as it is the command's shell would see, stop when it stops."""
+    while True:
+        found = os.waitid(os.P_PID, child, os.WEXITED | os.WSTOPPED | os.WNOHANG)
+        if found is not None:
+            if found.si_code == os.CLD_EXITED:
+                return Ending(found.si_status, None)
+            if found.si_code in (os.CLD_KILLED, os.CLD_DUMPED):
+                return Ending(None, found.si_status)
+            if found.si_code == os.CLD_STOPPED:
+                _stop_like(child)
+            continue
+        received = signal.sigwaitinfo(waited)
+        if received.si_signo in PASSED_ON and not _reached(child, received, spool):
+            try:
+                os.kill(child, received.si_signo)
+            except ProcessLookupError:
+                continue
+
+
+def _stop_like(child: int) -> None:
+    """The command stopped: so do we, and when we go on, it does. A stop of the whole group has stopped us already."""
+    time.sleep(0.05)
+    if _state(child) in ("T", "t"):
+        os.kill(os.getpid(), signal.SIGSTOP)
+        try:
+            os.kill(child, signal.SIGCONT)
+        except ProcessLookupError:
+            return
+
+
+def _state(process: int) -> str:
+    """The state letter in /proc/PID/stat: R, S, T, Z…; empty when it is gone."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0].decode()
+    except (OSError, IndexError):
+        return ""
+
+
+def _reached(child: int, received: signal.struct_siginfo, spool: str | None) -> bool:
+    """Whether a signal that we got was sent to the command as well (to the group, by the terminal): the trace shows its arrival."""
+    deadline = time.monotonic() + PATIENCE
+    name = signal.Signals(received.si_signo).name
+    pattern = re.compile(rb"^%d +([0-9.]+) --- %s \{([^\n]*)\} ---$" % (child, name.encode()), re.MULTILINE)
+    since = time.time() - 1.0
+    while spool is not None:
+        for arrival in pattern.finditer(_tail(spool)):
+            sender = re.search(rb"si_pid=(\d+)", arrival[2])
+            if float(arrival[1]) >= since and (sender is None or int(sender[1]) == received.si_pid):
+                return True
+        if _is_pending(child, received.si_signo):
+            return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.01)
+    return _is_pending(child, received.si_signo)
+
+
+def _tail(path: str) -> bytes:
+    """The last bytes of a file that grows."""
+    with open(path, "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - 32768))
+        return file.read()
+
+
+def _is_pending(process: int, number: int) -> bool:
+    """Whether the process has the signal, and blocks it."""
+    try:
+        with open(f"/proc/{process}/status", encoding="ascii", errors="replace") as file:
+            masks = [int(line.split()[1], 16) for line in file if line.startswith(("SigPnd:", "ShdPnd:"))]
+    except (OSError, ValueError):
+        return False
+    return any(mask >> (number - 1) & 1 for mask in masks)
+
+
+def _said(descriptor: int) -> bool:
+    try:
+        return bool(os.read(descriptor, 1))
+    except BlockingIOError:
+        return False
+
+
+def _first_line(path: str) -> str:
+    """What strace said, as a part of a sentence."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.readline().strip()
+    return text.removesuffix(".")
+
+
+def clean(run: Run) -> None:
+    """Remove the run's directory, when nothing was started."""
+    shutil.rmtree(run.directory, ignore_errors=True)
