@@ -56,6 +56,8 @@ def _attributes(node: Node) -> dict[str, Any]:
     if node.kind is Kind.FILESET:
         return shared | {"path": node.path, "count": node.count, "pattern": node.pattern}
     if node.kind is Kind.ARTIFACT:
+        if node.job is not None:
+            shared |= {"job": node.job, "step": node.step}
         return shared | {
             "alternatives": [
                 {"job": other.job, "step": other.step, "path": other.path, "time": iso(other.time)} for other in node.alternatives

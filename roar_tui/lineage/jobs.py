@@ -85,7 +85,7 @@ def named(db: sqlite3.Connection, name: str) -> tuple[Job, int] | None:
 
 
 def job(db: sqlite3.Connection, text: str) -> Job | None:
-    """The JOB of `JOB:STEP` and `JOB:PATH`; raises AmbiguousError for a prefix of several jobs, NotFoundError for an absent `@~N`."""
+    """The JOB of `JOB:STEP` and `JOB:PATH`; raises AmbiguousError for a prefix of several jobs, as `own` for `@~N`."""
     found = own(db, text)
     if found is not None:
         return found

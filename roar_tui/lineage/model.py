@@ -60,7 +60,7 @@ class Node:
     count: int = 0
     pattern: str | None = None
     members: tuple[Node, ...] = ()
-    # step and job; a pipe has job and number
+    # step and job; a pipe has job and number, a file of unknown content the job and step that had it
     job: str | None = None
     step: int | None = None
     number: int | None = None

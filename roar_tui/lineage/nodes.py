@@ -92,6 +92,7 @@ class Nodes:
 
         An unknown content that is read is the one that was written there, if that is unknown too.
         """
+        known = access.digest is not None
         return Node(
             id=self._file_id(access),
             kind=Kind.ARTIFACT,
@@ -100,6 +101,8 @@ class Nodes:
             role=access.role,
             status=access.status,
             paths=[access.path],
+            job=None if known else self._step(access.step).node.job,
+            step=None if known else self._step(access.step).node.step,
         )
 
     def _file_id(self, access: Use | Generation) -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, Member, PathTarget
 from roar_tui.store.schema import from_sql, to_sql
 
-Sql = str | int | bytes
-
 # Accesses of one path: generated_path and used_path, newest first.
-_ACCESS = """SELECT '{table}', x.id, x.artifact, a.digest, COALESCE(a.size, x.size), x.status, x.opened, p.path, s.number, j.digest,
-       {survives}
+_ACCESS = """SELECT '{table}', x.id, x.artifact, a.digest, COALESCE(a.size, x.size), x.status, x.opened, p.path, s.number,
+       j.digest, {survives}, n.path
 FROM {source} JOIN path p ON p.id = x.path JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job
-LEFT JOIN artifact a ON a.id = x.artifact WHERE {where} AND x.role <> 'environment' ORDER BY x.opened DESC, x.id DESC {limit}"""
+LEFT JOIN artifact a ON a.id = x.artifact LEFT JOIN path n ON n.id = x.named
+WHERE {where} ORDER BY x.opened DESC, x.id DESC {limit}"""
 
 
 def _accesses(source: str, where: str, limit: str = "LIMIT 1") -> tuple[str, str]:
@@ -32,15 +32,21 @@ def _accesses(source: str, where: str, limit: str = "LIMIT 1") -> tuple[str, str
 
 # UNIQUE (path), then generated_path or used_path
 _NEWEST = _accesses("{table} x INDEXED BY {table}_path", "x.path = (SELECT id FROM path WHERE path = :path)")
-_NEWEST_BY_ID = _accesses("{table} x INDEXED BY {table}_path", "x.path = :path")
-# A symbolic link's own name, of one job: UNIQUE (job, number), then generated_step or used_step
+_NEWEST_BY_ID = _accesses("{table} x INDEXED BY {table}_path", "x.path = :path AND x.role <> 'environment'")
+_NEWEST_IN_JOB = _accesses(
+    "{table} x INDEXED BY {table}_path", "x.path = (SELECT id FROM path WHERE path = :path) AND s.job = :job"
+)
+# UNIQUE (job, number), then generated_step or used_step
 _IN_JOB = _accesses("step js CROSS JOIN {table} x INDEXED BY {table}_step ON x.step = js.id", "js.job = :job", "")
 _BELOW = "SELECT id FROM path WHERE path >= ? AND path < ?"  # UNIQUE (path)
 _NAMED = "SELECT id, path FROM path WHERE name = ?"  # path_name
 
 
 class Version(NamedTuple):
-    """One access; `kept` says of a generated one that it survived the job, of a used one that the job itself had made it."""
+    """One access; `named` is the path that the step gave, where a symbolic link made it another one.
+
+    `kept` says of a generated access that it survived the job, of a used one that the job itself had made it.
+    """
 
     table: str
     id: int
@@ -53,6 +59,12 @@ class Version(NamedTuple):
     step: int
     job: bytes
     kept: bool
+    named: str | None
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What a job wrote comes before what it read, the last before the first."""
+        return self.table == "generated", self.opened
 
 
 def newest(db: sqlite3.Connection, path: str) -> Version | None:
@@ -73,23 +85,18 @@ def newest_named(db: sqlite3.Connection, name: str) -> tuple[Version, int] | Non
 
 def in_job(db: sqlite3.Connection, job: int, places: list[str]) -> Version | None:
     """The newest access of a job (row id) to the first of `places` (absolute paths) that it touched; what it wrote comes first."""
-    found = _of_job(db, job)
     for place in places:
-        versions = [version for version in found if version.path == place]
-        if versions:
-            return max(versions, key=lambda version: (version.table == "generated", version.opened))
-    return None
+        for query in _NEWEST_IN_JOB:
+            row = db.execute(query, {"path": to_sql(place), "job": job}).fetchone()
+            if row is not None:
+                return _version(row)
+    linked = [version for version in _of_job(db, job) if version.named in places]
+    return max(linked, key=lambda version: version.rank, default=None)
 
 
 def ending_in(db: sqlite3.Connection, job: int, name: str) -> list[Version]:
     """The newest access of a job to each path that ends in `name`, by path."""
-    by_path: dict[str, Version] = {}
-    for version in _of_job(db, job):
-        if version.path.endswith("/" + name):
-            known = by_path.setdefault(version.path, version)
-            if (version.table == "generated", version.opened) > (known.table == "generated", known.opened):
-                by_path[version.path] = version
-    return [by_path[path] for path in sorted(by_path)]
+    return _by_path(version for version in _of_job(db, job) if version.path.endswith("/" + name))
 
 
 def below(db: sqlite3.Connection, directory: str) -> FilesetTarget | None:
@@ -101,13 +108,7 @@ def below(db: sqlite3.Connection, directory: str) -> FilesetTarget | None:
 def below_in_job(db: sqlite3.Connection, job: int, directory: str) -> FilesetTarget | None:
     """The files below a directory as a job had them: what it wrote, else what it read."""
     prefix = directory.rstrip("/") + "/"
-    by_path: dict[str, Version] = {}
-    for version in _of_job(db, job):
-        if version.path.startswith(prefix):
-            known = by_path.setdefault(version.path, version)
-            if (version.table == "generated", version.opened) > (known.table == "generated", known.opened):
-                by_path[version.path] = version
-    return _fileset(directory, list(by_path.values()))
+    return _fileset(directory, _by_path(version for version in _of_job(db, job) if version.path.startswith(prefix)))
 
 
 def target_of(version: Version, note: str | None = None, *, only_this_access: bool = False) -> ArtifactTarget | PathTarget:
@@ -121,9 +122,19 @@ def target_of(version: Version, note: str | None = None, *, only_this_access: bo
     return replace(found, job_id=job, generated=generated, used=used) if only_this_access else found
 
 
-def _newer(db: sqlite3.Connection, queries: tuple[str, str], values: dict[str, Sql]) -> Version | None:
+def _newer(db: sqlite3.Connection, queries: tuple[str, str], values: dict[str, Any]) -> Version | None:
     rows = [row for query in queries if (row := db.execute(query, values).fetchone()) is not None]
     return max(map(_version, rows), key=lambda version: version.opened, default=None)
+
+
+def _by_path(versions: Iterable[Version]) -> list[Version]:
+    """Of each path the version that a job's path means."""
+    best: dict[str, Version] = {}
+    for version in versions:
+        known = best.setdefault(version.path, version)
+        if version.rank > known.rank:
+            best[version.path] = version
+    return [best[path] for path in sorted(best)]
 
 
 def _standing(db: sqlite3.Connection, path: int) -> Version | None:
@@ -139,8 +150,8 @@ def _of_job(db: sqlite3.Connection, job: int) -> list[Version]:
     return [_version(row) for query in _IN_JOB for row in db.execute(query, {"job": job})]
 
 
-def _version(row: tuple[Sql, ...]) -> Version:
-    return Version(*row[:7], from_sql(row[7]), *row[8:])  # type: ignore[arg-type, call-arg]  # sqlite's rows have no types
+def _version(row: tuple[Any, ...]) -> Version:
+    return Version(*row[:7], from_sql(row[7]), *row[8:11], None if row[11] is None else from_sql(row[11]))
 
 
 def _paths_below(db: sqlite3.Connection, directory: str) -> list[int]:

@@ -42,8 +42,11 @@ class _Resolver:
         self._tried: list[str] = []
 
     def resolve(self, ref: str) -> Target:
-        if not ref:
-            raise NotFoundError("An empty reference names nothing.", "Name a file, a hash, a job's name, or @ for your last job.")
+        if not ref or "\0" in ref:
+            raise NotFoundError(
+                "An empty reference, or one with a NUL in it, names nothing.",
+                "Name a file, a hash, a job's name, or @ for your last job.",
+            )
         own = jobs.own(self._db, ref)
         if own is not None:
             return own.target()

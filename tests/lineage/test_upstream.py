@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from roar_tui.record.model import Pipe, Role, Status
-from tests.builders import T0, made, pipeline, record, single, step, unknown, used
+from tests.builders import T0, content, made, pipeline, record, single, step, unknown, used
 from tests.lineage import stories
 from tests.lineage.stories import T1, T2, T3, T4, arrows, artifact, called, names, upstream
 
@@ -256,7 +256,7 @@ def test_a_passing_content_comes_from_the_step_that_was_still_writing(tmp_path: 
     with stories.index(tmp_path, [record(["job"], [writer, reader])]) as db:
         walk = upstream(db, artifact(db, "y"))
     assert names(walk) == ["y", "$ reader", "x", "$ writer", "first"]
-    assert called(walk, "x").digest == stories.content("half way")
+    assert called(walk, "x").digest == content("half way")
 
 
 def test_a_step_that_reads_back_its_own_output_is_asked_once(tmp_path: Path) -> None:
