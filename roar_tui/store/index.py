@@ -68,8 +68,8 @@ class Index:
         try:
             if _version(db) != FINGERPRINT:
                 make_tables(db, patience)
-            db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA cache_size = -65536")
+            db.execute("PRAGMA wal_autocheckpoint = 8000")  # 32 MB: a page that many records touch is copied once
         except BaseException:
             db.close()
             raise
@@ -122,7 +122,6 @@ def begin(db: sqlite3.Connection, patience: float) -> None:
 
 def make_tables(db: sqlite3.Connection, patience: float, *, anew: bool = False) -> None:
     """Make the tables, empty, in place of what is there; nothing when another process did so first, unless `anew`."""
-    db.execute("PRAGMA foreign_keys = OFF")
     begin(db, patience)
     try:
         if anew or _version(db) != FINGERPRINT:

@@ -2,7 +2,7 @@
 
 Digests are BLOBs, times integer microseconds since the epoch. Paths and commands are TEXT, or BLOB where their bytes are not
 UTF-8 (see `to_sql`, `from_sql`). `job.command` is the argv quoted for a shell, to read and to search; `argv` is the list as
-ASCII JSON. `job.record` and `ingested.record` are paths below the archive's `records/`. `step.parent` is a number inside the job.
+ASCII JSON. `job.record` and `ingested.record` are paths below the archive's `records/`; `step.parent` is a number in the job.
 """
 
 from __future__ import annotations
