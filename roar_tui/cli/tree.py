@@ -49,6 +49,8 @@ def _left(row: Row, cwd: str, room: int | None) -> Line:
         line += [(f"{signs.seen} ", QUIET), name(node, cwd)]
     elif node.kind in (Kind.STEP, Kind.JOB):
         line += [(f"{signs.step} {name(node, cwd)}", HEAD)]
+        if row.edge and row.edge.members:
+            line.append((GAP + counted(row), QUIET))
     elif node.kind is Kind.PIPE:
         line += [(f"{signs.pipe} ", QUIET), "pipe"]
     else:
