@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from dataclasses import dataclass
 
 from tracer.arguments import decoration
@@ -30,7 +29,6 @@ _PREFIX = re.compile(
 )
 _RETURN = re.compile(r"\s*= (?:(\?)|(-?(?:0x[0-9a-f]{1,16}|\d{1,20})))(?=[\s<(]|$)")
 _ERROR = re.compile(r" (?:(E[A-Z0-9_]+)|\(errno (\d{1,20})\))(?=\s|$)")
-_REALTIME = re.compile(r"SIGRT_?(\d{1,3})")
 DAY = 86_400_000_000
 
 # Calls that return a process: with -Y the name in <…> behind it is that of a program, not of a file.
@@ -106,15 +104,3 @@ def _integer(text: str) -> int:
         return int(text, 8 if text.startswith("0") else 10)  # umask returns octal
     except ValueError:
         return int(text)
-
-
-def signal_number(name: str) -> int | None:
-    """The number of "SIGKILL", or of "SIGRT_3" (the kernel's real-time signals begin at 32); None for a name unknown here."""
-    if realtime := _REALTIME.fullmatch(name):
-        return 32 + int(realtime[1])
-    if name.isdecimal():
-        return int(name)
-    try:
-        return signal.Signals[name].value
-    except KeyError:
-        return None

@@ -11,8 +11,9 @@ import re
 from tracer.arguments import Descriptor, address, array, clone_flags, descriptor, field, flags, scan, split, string
 from tracer.escapes import unescape
 from tracer.events import Call, Event, Exited, Killed, Signal, Superseded, Unfinished, Unparsed
-from tracer.lines import DAY, FAST, FAST_HALF, SIMPLE, Prefix, Return, prefix, returned, signal_number
+from tracer.lines import DAY, FAST, FAST_HALF, SIMPLE, Prefix, Return, prefix, returned
 from tracer.namer import FORKS, Namer
+from tracer.notices import notice
 
 __all__ = [
     "Call", "Descriptor", "Event", "Exited", "Killed", "Reader", "Signal", "Superseded", "Unfinished", "Unparsed",
@@ -21,11 +22,6 @@ __all__ = [
 
 _CALL = re.compile(r"([A-Za-z_]\w*|\?+)(?:#\d+)?\(")
 _RESUMED = re.compile(r"<\.\.\. ([A-Za-z_]\w*|\?+)(?:#\d+)? resumed>")
-_SIGNAL = re.compile(r"--- (SIG\w+|\d{1,9})\b.* ---$")
-_STOPPED = re.compile(r"--- stopped by \w+ ---$")
-_EXITED = re.compile(r"\+\+\+ exited (?:with |\(status )(-?\d{1,9})\)? \+\+\+$")
-_KILLED = re.compile(r"\+\+\+ killed by (?:signal )?(\w{1,20})(?: \((core dumped)\))? \+\+\+$")
-_SUPERSEDED = re.compile(r"\+\+\+ superseded by execve in pid (\d{1,9}) \+\+\+$")
 # strace's own messages among the lines of a log that shares stderr; one may cut a line in two.
 _MESSAGE = re.compile(
     r"(?:\S+: )?(?:Process (\d{1,9}) (attached|detached|suspended|resumed)\b.*|\[ Process PID=\d{1,9} runs in .* mode\. \])$"
@@ -114,8 +110,10 @@ class Reader:
             if pid in self.pending:
                 self._abandon(pid)
             return self._call(pid, time, time, call[1], body[call.end() :], line)
+        if body.startswith("--- stopped by "):
+            return None
         if body.startswith(("+++ ", "--- ")):
-            return self._notice(pid, time, body, line)
+            return self._notice(notice(pid, time, body) or Unparsed(line, "an unknown notice"))
         if not line.strip() or line.startswith((" > ", " | ")):  # -k prints a stack below each call, -e read= and write= dumps
             self._cut = cut
             return None
@@ -165,10 +163,9 @@ class Reader:
         """Keep the first half of a call, under the pid that will resume it."""
         if mark[1] == "detached":
             return Call(call.pid, call.time, call.name, call.args, None, None, None, False, call.time)
-        if not mark[2]:
-            self.pending[call.pid] = call
-            return None
         self.pending[call.pid] = call
+        if not mark[2]:
+            return None
         self._announced = (int(mark[2]), call.pid)
         return self._supersede(int(mark[2]), call.time, call.pid)
 
@@ -200,22 +197,15 @@ class Reader:
             event.value, event.error = 0, None  # the kernel gave it its leader's pid, so it succeeded, whatever is printed
         return event
 
-    def _notice(self, pid: int, time: int, body: str, line: str) -> Event | None:
-        """`+++ exited with 0 +++` and its like."""
-        if found := _SIGNAL.match(body):
-            return Signal(pid, time, found[1])
-        if _STOPPED.match(body):
-            return None
-        if found := _SUPERSEDED.match(body):
+    def _notice(self, event: Event) -> Event | None:
+        """Bring what is known of processes up to date with a notice."""
+        if isinstance(event, Exited | Killed):
+            self._abandon(event.pid)
+            self._who.gone(event.pid)
+        elif isinstance(event, Superseded):
             told, self._announced = self._announced, None
-            return None if told == (pid, int(found[1])) else self._supersede(pid, time, int(found[1]))
-        if found := _EXITED.match(body):
-            self._gone(pid)
-            return Exited(pid, time, int(found[1]))
-        if found := _KILLED.match(body):
-            self._gone(pid)
-            return Killed(pid, time, found[1], signal_number(found[1]), found[2] is not None)
-        return Unparsed(line, "an unknown notice")
+            return None if told == (event.pid, event.by) else self._supersede(event.pid, event.time, event.by)
+        return event
 
     def partial(self, text: str) -> Unfinished | None:
         """The call that a cut-off last line begins, None where it does not begin one. Changes nothing in the reader."""
@@ -227,7 +217,9 @@ class Reader:
         time = self._time(head)
         self._clock = clock
         found = scan(text, call.end())
-        pid = self._who.root if head.pid in (None, self._who.alias) else head.pid
+        pid = head.pid
+        if pid is None or pid == self._who.alias:
+            pid = max(self._who.root, self.default_pid)
         return Unfinished(pid, time, call[1], text[call.end() : found.end].rstrip(" "))
 
     def close(self) -> list[Call]:
@@ -241,10 +233,6 @@ class Reader:
         call = self.pending.pop(pid, None)
         if call:
             self.abandoned.append(Call(call.pid, call.time, call.name, call.args, None, None, None, False, call.time))
-
-    def _gone(self, pid: int) -> None:
-        self._abandon(pid)
-        self._who.gone(pid)
 
     def _time(self, head: Prefix) -> int:
         if head.absolute is not None:
