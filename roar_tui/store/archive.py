@@ -123,9 +123,7 @@ class Archive:
     def days(self) -> list[str]:
         """The day folders in `records/`, unsorted; empty for an archive that does not exist."""
         try:
-            return [
-                entry.name for entry in _scan(self.records) if DAY.match(entry.name) and entry.is_dir(follow_symlinks=False)
-            ]
+            return [entry.name for entry in _scan(self.records) if is_day(entry)]
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -169,6 +167,11 @@ def day_of(started: int) -> str:
 def is_record(entry: os.DirEntry[str]) -> bool:
     """True for a regular file with a record's name; links and strangers are not read."""
     return RECORD.match(entry.name) is not None and entry.is_file(follow_symlinks=False)
+
+
+def is_day(entry: os.DirEntry[str]) -> bool:
+    """True for a directory with a day's name; links are not followed."""
+    return DAY.match(entry.name) is not None and entry.is_dir(follow_symlinks=False)
 
 
 def _scan(directory: Path) -> list[os.DirEntry[str]]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from roar_tui.errors import StoreError
-from roar_tui.store.archive import DAY, Archive, is_record
+from roar_tui.store.archive import Archive, is_day, is_record
 from roar_tui.store.files import explain_read
 from roar_tui.store.index import LOCK_PATIENCE, Index, IndexBusyError, empty, explain, is_broken, make_tables
 from roar_tui.store.ingest import Progress, ingest
@@ -139,7 +139,7 @@ class Store:
             blob_bytes=sizes.blob_bytes,
             index_bytes=self.index.size(),
             running=_count_running(self.archive.running),
-            odd=sizes.odd + sum(1 for entry in _entries(self.archive.records) if not DAY.match(entry.name)),
+            odd=sizes.odd + sum(1 for entry in _entries(self.archive.records) if not is_day(entry)),
             damaged=[Damaged(record, problem) for record, problem in damaged],
             unreadable=sizes.unreadable,
             warning=self.index.warning,
