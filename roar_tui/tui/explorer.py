@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sqlite3
 import threading
 from pathlib import Path
 from typing import ClassVar
@@ -24,6 +25,7 @@ from roar_tui.tui.screens.home import HomeScreen
 from roar_tui.tui.screens.walk import WalkScreen
 from roar_tui.tui.themes import FALLBACK, THEMES, theme_name
 
+BUSY = 0.3
 WATCH = 2.0  # seconds between two looks at the store; a look costs some stat calls
 
 
@@ -35,7 +37,10 @@ class Explorer(App[None]):
     COMMANDS: ClassVar = {ActionCommands}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+    ]
 
     def __init__(self, root: Path, *, focus: str | None = None, no_color: bool = False) -> None:
         super().__init__(ansi_color=True if no_color else None)
@@ -46,6 +51,8 @@ class Explorer(App[None]):
         self._stopping = threading.Event()
         self._told: set[str] = set()
         self.home_screen: HomeScreen | None = None
+        self.ended_by_signal = False
+        self._version: tuple[int, ...] | None = None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return FALLBACK
@@ -60,8 +67,6 @@ class Explorer(App[None]):
         self.push_screen(self.home_screen)
         self.look_for_news()
         self.set_interval(WATCH, self.look_for_news)
-        if self._focus is not None:
-            self.walk_to(self._focus)
 
     def _obey_signals(self) -> None:
         """End in order on TERM and HUP: the terminal is restored, the status is the shell's 128 + N."""
@@ -73,10 +78,15 @@ class Explorer(App[None]):
                 loop.add_signal_handler(number, self._end, 128 + number)
 
     def _end(self, status: int) -> None:
-        self._stopping.set()
+        self.ended_by_signal = True
+        self.stop_work()
         self.exit(return_code=status)
 
     def on_unmount(self) -> None:
+        self.stop_work()
+
+    def stop_work(self) -> None:
+        """Call off what threads are doing, so that leaving takes no time."""
         self._stopping.set()
         self.desk.close()
 
@@ -124,29 +134,31 @@ class Explorer(App[None]):
             self.run_worker(self._look_for_news(thoroughly), group="news")
 
     async def _look_for_news(self, thoroughly: bool) -> None:
+        report, version = SyncReport(), None
         try:
             report = await self.desk.aside(self._sync)
             version = await self.desk.read("side", data_version)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # the lists go on showing what they have
-            self._tell_once(*sentence(error))
-            report, version = SyncReport(), None
+            if not self._stopping.is_set():
+                self._tell_once(*sentence(error))
         finally:
             self._syncing = False
         home = self.home_screen
         if home is None or self._stopping.is_set():
             return
         home.show_progress(0, 0)
-        if report.changed or thoroughly or (version is not None and version != self._version):
-            first = self._version is None
+        if thoroughly or report.changed or version != self._version:
             self._version = version
-            if not first or report.changed:
-                home.news()
-        if not report.busy:
-            home.sync_done()
+            home.news()
+        if report.busy:  # held by another process, or not done in the time that one look may take
+            self.set_timer(BUSY, self.look_for_news)
         else:
-            self.look_for_news()
+            home.sync_done()
+            if self._focus is not None:
+                self.walk_to(self._focus)
+                self._focus = None
         for damaged in report.damaged:
             self._tell_once(f"A record is damaged and is left out: {damaged.record}.", damaged.problem)
         for name in report.unreadable[:3]:
@@ -154,14 +166,12 @@ class Explorer(App[None]):
         if report.warning:
             self._tell_once(report.warning, "")
 
-    _version: tuple[int, ...] | None = None
-
     def _sync(self) -> SyncReport:
         """On a thread: at most some seconds of work, the rest comes with the next look."""
 
         def progress(done: int, total: int) -> None:
             if self._stopping.is_set():
-                raise KeyboardInterrupt
+                raise StoppedError
             if self.home_screen is not None and total > 50:
                 self.call_later(self.home_screen.show_progress, done, total)
 
@@ -176,9 +186,10 @@ class Explorer(App[None]):
             self.notify(words, severity="warning", markup=False, timeout=10)
 
 
-def data_version(db: object) -> tuple[int, ...]:
-    """Changes when another connection has changed the index."""
-    import sqlite3
+class StoppedError(Exception):
+    """The explorer is being left while the index is brought up to date; the rest comes the next time."""
 
-    assert isinstance(db, sqlite3.Connection)
+
+def data_version(db: sqlite3.Connection) -> tuple[int, ...]:
+    """Changes when another connection has changed the index."""
     return tuple(db.execute("PRAGMA data_version").fetchone())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from functools import partial
 from typing import ClassVar
 
@@ -136,10 +137,7 @@ class MapScreen(ExplorerScreen):
         at = shown.home_of(self._cursor.id) or shown.subject
         self.query_one(MapView).show_map(shown, at, self.desk.look())
 
-    def _expand(self, db: object, node: Node) -> list[Node]:
-        import sqlite3
-
-        assert isinstance(db, sqlite3.Connection)
+    def _expand(self, db: sqlite3.Connection, node: Node) -> list[Node]:
         found = Walker(db, self._direction).expand(node)
         lookup.learn(self.desk, db, found)
         return found

@@ -1,0 +1,203 @@
+"""Walk: from a job to what it came from, along the trail and back, both ways round."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from roar_tui.lineage.model import Direction
+from roar_tui.tui.screens.walk import WalkScreen
+from tests import builders
+from tests.tui.driver import Driver, opened
+
+SIZES = [(80, 24), (120, 40), (60, 20)]
+
+
+def walk(driver: Driver) -> WalkScreen:
+    screen = driver.app.screen
+    assert isinstance(screen, WalkScreen)
+    return screen
+
+
+async def put_cursor_on(driver: Driver, name: str) -> None:
+    """Move down until the line under the cursor holds `name`."""
+    await driver.sees(name)
+    outline = walk(driver).outline
+    for _ in range(len(outline.rows)):
+        line = driver.lines[2 + outline.cursor - outline.scroll_offset.y]
+        if name in line:
+            return
+        await driver.press("j")
+        await driver.pilot.pause()
+    raise AssertionError(f"no line holds {name}:\n{driver.text}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_three_levels_back_from_the_model_and_home_again(two_runs: Path, size: tuple[int, int]) -> None:
+    async with opened(two_runs, size) as driver:
+        await driver.sees("train.py --lr")
+        await driver.press("enter")
+        await driver.sees("upstream", "shards/", "params.yaml", "root")
+        await put_cursor_on(driver, "shards/")
+        await driver.press("enter")
+        await driver.until(lambda: len(walk(driver).trail) == 2)
+        await put_cursor_on(driver, "prep.py --out")
+        await driver.press("enter")
+        await driver.until(lambda: len(walk(driver).trail) == 3)
+        await driver.sees("sort raw.txt")
+        await put_cursor_on(driver, "raw.txt")
+        await driver.press("enter")
+        await driver.until(lambda: len(walk(driver).trail) == 4)
+        assert driver.lines[0].count("‹") >= 2
+        await driver.press("left", "backspace", "h")
+        await driver.until(lambda: len(walk(driver).trail) == 1)
+        await driver.press("escape")
+        await driver.sees("Artifacts", "took")
+
+
+async def test_every_node_is_opened_once_and_later_mentions_say_so(tmp_path: Path) -> None:
+    t = builders.T0
+    first = builders.single(["make"], [builders.used("seed", opened=t)], [builders.made("a", opened=t + 10)], started=t)
+    left = builders.single(["left"], [builders.used("a", opened=t + 1000)], [builders.made("l", opened=t + 1010)], started=t + 1000)
+    right = builders.single(
+        ["right"], [builders.used("a", opened=t + 2000)], [builders.made("r", opened=t + 2010)], started=t + 2000
+    )
+    both = builders.single(
+        ["both"],
+        [builders.used("l", opened=t + 3000), builders.used("r", opened=t + 3001)],
+        [builders.made("out", opened=t + 3010)],
+        started=t + 3000,
+    )
+    store = builders.build_store(tmp_path / "store", [first, left, right, both])
+    async with opened(store.root, focus="/p/out") as driver:
+        await driver.sees("seen above", "seed", "left", "right")
+        assert driver.text.count("seed") == 1
+
+
+async def test_t_turns_around(two_runs: Path) -> None:
+    async with opened(two_runs) as driver:
+        await driver.press("2")
+        await driver.sees("raw.txt")
+        await driver.app.walk_to("/p/raw.txt")  # type: ignore[func-returns-value]
+        await driver.sees("fetch.py")
+        await driver.press("t")
+        await driver.sees("downstream", "sort raw.txt", "model.pt")
+        stop = walk(driver).stop
+        assert stop is not None
+        assert stop.direction is Direction.DOWNSTREAM
+        await driver.press("t")
+        await driver.sees("upstream", "fetch.py")
+
+
+async def test_right_closes_and_opens_a_branch(two_runs: Path) -> None:
+    async with opened(two_runs) as driver:
+        await driver.press("enter")
+        await put_cursor_on(driver, "shards/")
+        await driver.press("right")
+        await driver.misses("prep.py --out")
+        await driver.press("right")
+        await driver.sees("prep.py --out")
+
+
+async def test_a_set_of_files_opens_into_its_files_and_one_goes_on(two_runs: Path) -> None:
+    async with opened(two_runs) as driver:
+        await driver.press("enter")
+        await put_cursor_on(driver, "shards/")
+        await driver.press("f")
+        await driver.sees("8 files", "shard-000")
+        await driver.press("slash")
+        await driver.type("003")
+        await driver.sees("1 found")
+        await driver.press("enter", "enter")
+        await driver.until(lambda: isinstance(driver.app.screen, WalkScreen))
+        await driver.sees("prep.py --out")
+        assert "shard-003" in driver.lines[0]
+
+
+async def test_find_goes_to_the_match_and_n_to_the_next(two_runs: Path) -> None:
+    async with opened(two_runs) as driver:
+        await driver.press("enter")
+        await driver.sees("sort raw.txt")
+        await driver.press("slash")
+        await driver.type("prep.py")
+        await driver.press("enter")
+        await driver.until(lambda: "prep.py" in driver.lines[2 + walk(driver).outline.cursor])
+        first = walk(driver).outline.cursor
+        await driver.press("n")
+        await driver.until(lambda: walk(driver).outline.cursor != first)
+        await driver.press("N")
+        await driver.until(lambda: walk(driver).outline.cursor == first)
+
+
+async def test_details_show_environment_places_and_git(two_runs: Path) -> None:
+    async with opened(two_runs, (100, 50)) as driver:
+        await driver.press("enter")
+        await driver.sees("shards/")
+        await driver.press("e")
+        await driver.sees("python3 train.py", "Environment", "numpy", "SEED", "dirty")
+        await driver.press("escape")
+        await driver.sees("upstream")
+
+
+async def test_a_reference_can_be_typed_and_what_is_not_found_is_told(two_runs: Path) -> None:
+    async with opened(two_runs, (100, 30)) as driver:
+        await driver.sees("fetch.py")
+        await driver.press("colon")
+        await driver.type("/p/model.pt")
+        await driver.press("enter")
+        await driver.sees("model.pt", "upstream", "shards/")
+        await driver.press("colon")
+        await driver.type("nothing")
+        await driver.press("enter")
+        await driver.sees("nothing")
+        await driver.until(lambda: bool(driver.app._notifications))
+        assert len(walk(driver).trail) == 1
+
+
+async def test_the_focus_opens_the_walk_from_that_reference(two_runs: Path) -> None:
+    async with opened(two_runs, focus="/p/model.pt") as driver:
+        await driver.sees("model.pt", "train.py --lr 0.2", "upstream")
+        await driver.press("escape")
+        await driver.sees("6 jobs", "took")
+
+
+async def test_the_preview_says_what_became_of_the_file_on_disk(tmp_path: Path) -> None:
+    here = tmp_path / "data.txt"
+    here.write_text("data")
+    job = builders.single(["cat"], [builders.used(str(here), "data", size=4)], [builders.made(str(tmp_path / "gone"), "x", size=1)])
+    store = builders.build_store(tmp_path / "store", [job])
+    async with opened(store.root, (120, 30), focus=str(here)) as driver:
+        await driver.sees("unchanged")
+    here.write_text("atad")
+    async with opened(store.root, (120, 30), focus=builders.content("data")) as driver:
+        await driver.sees("changed")
+        await driver.misses("unchanged")
+
+
+async def test_the_map_draws_boxes_and_keeps_the_cursor(two_runs: Path) -> None:
+    async with opened(two_runs, (100, 40)) as driver:
+        await driver.press("enter")
+        await put_cursor_on(driver, "shards/")
+        await driver.press("m")
+        await driver.sees("╭", "fetch.py", "▼", "boxes")
+        assert "shards/" in driver.lines[0]
+        await driver.press("up")
+        await driver.until(lambda: "prep.py" in driver.lines[0])
+        await driver.press("escape")
+        await driver.until(lambda: isinstance(driver.app.screen, WalkScreen))
+        node = walk(driver).node
+        assert node is not None
+        assert node.argv[1] == "prep.py"
+
+
+async def test_the_palette_runs_an_action_of_the_screen(two_runs: Path) -> None:
+    async with opened(two_runs, (100, 30)) as driver:
+        await driver.press("enter")
+        await driver.sees("shards/")
+        await driver.press("ctrl+p")
+        await driver.sees("map  (m)")
+        await driver.type("boxes")
+        await driver.sees("Draw the walk")
+        await driver.press("enter")
+        await driver.sees("boxes", "▼")
