@@ -70,7 +70,8 @@ class App(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             value = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except (click.exceptions.Exit, click.ClickException, click.Abort, KeyboardInterrupt):
             raise
         except Exception as error:  # the one place that turns an exception into a sentence and a status
@@ -95,6 +96,7 @@ class App(click.Group):
             sys.exit(failures.INTERRUPTED)
         except click.ClickException as error:
             sys.exit(failures.report(error, None))
+        failures.end_quietly()
         sys.exit(value if isinstance(value, int) else 0)
 
 
@@ -124,6 +126,7 @@ def main(ctx: click.Context) -> int | None:
     """
     if ctx.invoked_subcommand is not None:
         return None
+    failures.need_streams()
     from roar_tui.cli.home import open_home
 
     return open_home(ctx.ensure_object(Settings))

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from roar_tui.cli.failures import need_streams, say
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -76,6 +78,7 @@ def common_options(function: Callable[Concatenate[Settings, P], R]) -> Callable[
 
     @wraps(function)
     def with_settings(*args: P.args, **kwargs: P.kwargs) -> R:
+        need_streams()
         return function(click.get_current_context().ensure_object(Settings), *args, **kwargs)
 
     return store_option(json_option(with_settings))
@@ -107,7 +110,6 @@ def brought_up_to_date(settings: Settings, *, quiet: bool = False) -> Store:
 
 def _tell(report: SyncReport) -> None:
     """Say once, on stderr, what is missing from the index."""
-    from roar_tui.cli.failures import say
     from roar_tui.text import count
 
     if report.damaged:

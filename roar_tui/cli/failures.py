@@ -98,7 +98,26 @@ def tolerate_any_text() -> None:
         _tolerate(stream)
 
 
-def _tolerate(stream: TextIO) -> None:
+def need_streams() -> None:
+    """Open /dev/null for each of stdin, stdout and stderr that is closed, so that no file of ours gets their descriptors.
+
+    Not for `run`: what is closed for it is closed for the job.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 -- for the life of the process
+
+
+def end_quietly() -> None:
+    """Write out what stdout holds; a reader that has gone is no error."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _silence_stdout()
+
+
+def _tolerate(stream: TextIO | None) -> None:
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")

@@ -177,12 +177,43 @@ def test_head_ends_a_list_quietly(tmp_path: Path) -> None:
     assert done.returncode == 141
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_reason_to_fail(root: Path, closed: str) -> None:
+    for command in (["jobs"], [], ["show", "training"], ["jobs", "--json"]):
+        line = ["bash", "-c", f'"$@" {closed}', "bash", *ROAR, "--store", str(root), *command]
+        done = subprocess.run(line, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "roar-tui:" not in done.stderr
+    assert len(document(CliRunner().invoke(main, ["--store", str(root), "jobs", "--json"]))) == 7
+
+
+def test_help_into_a_closed_pipe_is_quiet() -> None:
+    line = ["bash", "-c", '("$@"; echo "status $?" >&2) | true', "bash", *ROAR, "--help"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.stderr.startswith("status ")
+
+
 def test_a_full_disk_behind_stdout_is_a_sentence(root: Path) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run([*ROAR, "--store", str(root), "jobs"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode != 0
     assert done.stderr.count("\n") <= 2
     assert "No space left" in done.stderr
+
+
+def test_a_broken_index_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sqlite3
+
+    import click
+
+    def failing() -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(app, "import_module", lambda name: SimpleNamespace(command=click.Command("jobs", callback=failing)))
+    result = CliRunner().invoke(main, ["jobs"])
+    assert result.exit_code == 3
+    assert "disk I/O error" in result.stderr
+    assert "store rebuild" in result.stderr
 
 
 def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
