@@ -19,7 +19,7 @@ from roar_tui.cli import app
 from roar_tui.cli.app import COMMANDS, SECTIONS, main
 from roar_tui.errors import AmbiguousError, NotFoundError, RecordingError, StoreError
 from tests.builders import T0, build_store, single
-from tests.cli.conftest import Run, document
+from tests.cli.conftest import Run, document, in_terminal
 
 ROAR = [sys.executable, "-m", "roar_tui"]
 
@@ -247,3 +247,21 @@ def test_json_goes_to_stdout_and_everything_else_to_stderr(run: Run, tmp_path: P
     result = run("store", "rebuild", "--json", store=tmp_path / "none")
     assert json.loads(result.stdout)["jobs"] == 0
     assert result.stderr != ""
+
+
+def test_a_dumb_terminal_gets_the_jobs_as_a_list(root: Path) -> None:
+    status, shown = in_terminal(["--store", str(root)], TERM="dumb")
+    assert status == 0
+    assert "train.py --lr 0.2" in shown
+    assert "\x1b" not in shown
+
+
+def test_in_a_terminal_the_bare_command_opens_the_explorer(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from roar_tui import explore
+    from roar_tui.cli import home
+
+    opened: list[Path] = []
+    monkeypatch.setattr(home, "on_terminal", lambda: True)
+    monkeypatch.setattr(explore, "explore", lambda root: opened.append(root) or 0)
+    assert CliRunner().invoke(main, ["--store", str(root)]).exit_code == 0
+    assert opened == [root]
