@@ -15,7 +15,7 @@ from roar_tui.cli.context import Settings, common_options, on_terminal
 if TYPE_CHECKING:
     from roar_tui.demo.place import Place
 
-LABEL = 9  # cells of the longest stage's name and one
+LABEL = 10  # cells of the longest stage's name and two
 
 
 @click.command("demo")
