@@ -25,8 +25,8 @@ _PIPES_IN = """SELECT p.id, p.number, p.kind, p.opened FROM pipe_end r INDEXED B
 WHERE r.step = ? AND r.writes = 0 AND p.opened < ? ORDER BY p.opened"""
 _WRITERS = """SELECT w.step FROM pipe_end w JOIN step s ON s.id = w.step
 WHERE w.pipe = ? AND w.writes = 1 AND w.step <> ? AND s.started < ? ORDER BY s.number"""
-_PIPES_OUT = """SELECT p.id, p.number, p.kind, p.opened FROM pipe_end w INDEXED BY pipe_end_step JOIN pipe p ON p.id = w.pipe
-JOIN step s ON s.id = w.step WHERE w.step = ? AND w.writes = 1 AND COALESCE(s.ended, p.opened + 1) > ? ORDER BY p.opened"""
+_PIPES_OUT = """SELECT p.id, p.number, p.kind, p.opened, s.started FROM pipe_end w INDEXED BY pipe_end_step
+JOIN pipe p ON p.id = w.pipe JOIN step s ON s.id = w.step WHERE w.step = ? AND w.writes = 1 ORDER BY p.opened"""
 _READERS = """SELECT r.step FROM pipe_end r JOIN step s ON s.id = r.step
 WHERE r.pipe = ? AND r.writes = 0 AND r.step <> ? ORDER BY s.number"""
 
@@ -156,10 +156,10 @@ class Opener:
         return [Hop(use.step, use.opened, use.path, use.opened, use.role)]
 
     def _pipes_out(self, step: int, since: int) -> Iterator[Flow]:
-        for pipe, number, kind, opened in self.db.execute(_PIPES_OUT, (step, since)).fetchall():
+        for pipe, number, kind, opened, started in self.db.execute(_PIPES_OUT, (step,)).fetchall():
             readers = [row[0] for row in self.db.execute(_READERS, (pipe, step))]
             if readers:
-                hops = [Hop(reader, max(since, opened), None, opened, None) for reader in readers]
+                hops = [Hop(reader, max(since, opened, started), None, opened, None) for reader in readers]
                 yield Flow(self.nodes.pipe(step, number, kind), None, opened, hops)
 
     def alternatives(self, use: Use) -> tuple[Alternative, ...]:

@@ -151,7 +151,7 @@ def _of_job(db: sqlite3.Connection, job: int) -> list[Version]:
 
 
 def _version(row: tuple[Any, ...]) -> Version:
-    return Version(*row[:7], from_sql(row[7]), *row[8:11], None if row[11] is None else from_sql(row[11]))
+    return Version._make((*row[:7], from_sql(row[7]), *row[8:11], None if row[11] is None else from_sql(row[11])))
 
 
 def _paths_below(db: sqlite3.Connection, directory: str) -> list[int]:
