@@ -15,7 +15,7 @@ from roar_tui.text import count, display, pad, shorten_path, size
 
 T = TypeVar("T")
 
-NAMES = 11  # cells of the longest name of a fact
+NAMES = 12  # cells of the longest name of a fact
 SHOWN = 40  # lines of a section before it says how many more there are
 
 FEW = 12  # files that a person reads one by one; longer lists are folded, unless everything is asked for

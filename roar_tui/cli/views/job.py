@@ -8,6 +8,7 @@ import time
 from roar_tui.cli.phrases import git_phrase, how_it_ended
 from roar_tui.cli.render import GAP, HASH, HEAD, QUIET, WARN, Column, Part, Screen, text
 from roar_tui.cli.views.facts import How, fact, files, number_of
+from roar_tui.cli.views.machine import machine
 from roar_tui.record.model import Environment, State
 from roar_tui.store.results import JobView, StepView
 from roar_tui.text import command_line, count, display, duration, moment, what, when
@@ -103,12 +104,12 @@ def _depths(steps: list[StepView]) -> dict[int, int]:
 
 
 def _environment(screen: Screen, environment: Environment, how: How) -> None:
-    plain = {key: value for key, value in environment.host.items() if isinstance(value, (str, int, float)) and value != ""}
     if not (environment.python or environment.packages or environment.variables or environment.host):
         return
     screen.heading("Environment")
     fact(screen, "python", display(environment.python or ""))
-    fact(screen, "machine", _pairs(plain))
+    for name, value in machine(environment.host):
+        fact(screen, name, value)
     packages = [f"{package.name} {package.version}" for package in environment.packages]
     variables = [f"{name}={value}" for name, value in sorted(environment.variables.items())]
     if how.everything:
@@ -121,7 +122,7 @@ def _environment(screen: Screen, environment: Environment, how: How) -> None:
     fact(screen, "variables", f"{count(len(variables))}; --all lists them" if variables else "")
 
 
-def _pairs(values: dict[str, str | int | float] | dict[str, str]) -> str:
+def _pairs(values: dict[str, str]) -> str:
     return display(", ".join(f"{key} {value}" for key, value in values.items()))
 
 
