@@ -38,7 +38,7 @@ def _gpus(gpus: object) -> list[str]:
         memory = size(about["memory"]) if isinstance(about.get("memory"), int) else ""
         driver = f"driver {_text(about['driver'])}" if about.get("driver") else ""
         cards[_join(", ", _join(" ", about.get("name"), memory), driver)] += 1
-    return [f"{number} x {card}" if number > 1 else card for card, number in cards.items()]
+    return [f"{number} x {card}" if number > 1 else card for card, number in cards.items() if card]
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
