@@ -145,6 +145,17 @@ def test_long_lists_are_folded_for_people_and_whole_on_demand(run: Run, tmp_path
     assert len(document(run("show", job_id(job), "--json", store=tmp_path))["inputs"]) == 1001
 
 
+def test_of_many_steps_those_that_touched_files_are_shown(run: Run, tmp_path: Path) -> None:
+    idle = [step(["pyenv", str(number)], number=number, parent=max(number - 1, 0) or None) for number in range(20)]
+    job = record(["bash"], [*idle, step(["sort", "a"], number=20, parent=19, used=[used("a")])])
+    build_store(tmp_path, [job])
+    shown = run("show", job_id(job), store=tmp_path).stdout
+    assert "Steps  21 (20 that touched no file" in shown
+    assert "  sort a" in shown
+    assert "pyenv 7" not in shown
+    assert "pyenv 7" in run("show", job_id(job), "--all", store=tmp_path).stdout
+
+
 def test_what_limits_a_record_is_said(run: Run, tmp_path: Path) -> None:
     scratch = made("tmp.bin", status=Status.REMOVED, survives=False)
     broken = record(

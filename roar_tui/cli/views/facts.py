@@ -18,7 +18,7 @@ T = TypeVar("T")
 NAMES = 12  # cells of the longest name of a fact
 SHOWN = 40  # lines of a section before it says how many more there are
 
-FEW = 12  # files that a person reads one by one; longer lists are folded, unless everything is asked for
+FEW = 12  # lines that a person reads one by one; longer lists are folded or leave out what matters less, unless all is asked for
 
 File = AccessView | FilesetView
 

@@ -7,7 +7,7 @@ import time
 
 from roar_tui.cli.phrases import git_phrase, how_it_ended
 from roar_tui.cli.render import GAP, HASH, HEAD, QUIET, WARN, Column, Part, Screen, text
-from roar_tui.cli.views.facts import How, fact, files, number_of
+from roar_tui.cli.views.facts import FEW, How, fact, files, number_of
 from roar_tui.cli.views.machine import machine
 from roar_tui.record.model import Environment, State
 from roar_tui.store.results import JobView, StepView
@@ -72,9 +72,16 @@ def _head(screen: Screen, view: JobView) -> None:
 def _steps(screen: Screen, steps: list[StepView], how: How) -> None:
     if not steps:
         return
-    screen.heading("Steps", str(count(len(steps))))
-    depths = _depths(steps)
-    shown = how.cut(steps)
+    idle = 0
+    if len(steps) > FEW and not how.everything:
+        busy = [step for step in steps if step.used or step.generated] or steps
+        idle = len(steps) - len(busy)
+    else:
+        busy = steps
+    about = f" ({count(idle)} that touched no file of interest not listed; --all lists them)" if idle else ""
+    screen.heading("Steps", count(len(steps)) + about)
+    depths = _depths(steps, {step.id for step in busy})
+    shown = how.cut(busy)
     columns = [
         Column("", right=True, style=QUIET),
         Column("took", right=True),
@@ -91,15 +98,16 @@ def _steps(screen: Screen, steps: list[StepView], how: How) -> None:
         read, made = count(number_of(step.used)), count(number_of(step.generated))
         rows.append([str(step.id), duration(step.duration), ended, read, made, indent + label])
     screen.table(columns, rows)
-    if len(shown) < len(steps):
-        screen.line((f"and {count(len(steps) - len(shown), 'more step')}; --all lists them", QUIET))
+    if len(shown) < len(busy):
+        screen.line((f"and {count(len(busy) - len(shown), 'more step')}; --all lists them", QUIET))
 
 
-def _depths(steps: list[StepView]) -> dict[int, int]:
-    """How deep each step stands below those that started it; a parent that is missing or comes later counts as none."""
+def _depths(steps: list[StepView], listed: set[int]) -> dict[int, int]:
+    """How many of the `listed` steps each step stands below; a parent that is missing or comes later counts as none."""
     depths: dict[int, int] = {}
     for step in steps:
-        depths[step.id] = depths.get(step.parent, -1) + 1 if step.parent is not None else 0
+        parent = step.parent
+        depths[step.id] = 0 if parent is None or parent not in depths else depths[parent] + (parent in listed)
     return depths
 
 
