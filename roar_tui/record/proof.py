@@ -12,6 +12,7 @@ import os
 from roar_tui.record.hashing import NETWORK_MARGIN, TICK, Evidence
 from tracer.observation import Use, Version
 
+RENAME = 10_000  # µs: from the entry of a link or rename to the ctime that it leaves, at most
 NETWORK = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "afs", "9p", "pvfs2", "fuse.sshfs",
     "fuse.glusterfs", "fuse.s3fs", "fuse.gcsfuse",
@@ -30,13 +31,22 @@ def proven(use: Use, evidence: Evidence) -> bool:
     network = evidence.stat is not None and on_network(evidence.stat.st_dev)
     if evidence.ctime <= use.opened - (NETWORK_MARGIN if network else 2 * TICK):
         return not _may_be_mapped(version, use.opened)
-    if version.external or network:
+    if network:
+        return False
+    if only_named(evidence, version.touched, use.opened):
+        return not _may_be_mapped(version, use.opened)
+    if version.external:
         return False
     ends = [generation.image.idle for generation in version.generations.values()]
     if not ends or any(end is None for end in ends):
         return False
     explained = max(*(end for end in ends if end is not None), version.touched)
     return explained <= use.opened and evidence.ctime <= explained + TICK
+
+
+def only_named(evidence: Evidence, touched: int, opened: int) -> bool:
+    """Whether a recorded link or rename at `touched`, and nothing else, moved the ctime of a file that was older than `opened`."""
+    return touched - TICK <= evidence.ctime <= touched + RENAME and evidence.mtime <= opened - 2 * TICK
 
 
 def untouched(use: Use, evidence: Evidence) -> bool:

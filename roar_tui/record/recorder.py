@@ -100,6 +100,7 @@ class Recorder:
                 stream.number, stream.path, opened=run.started, reads=stream.reads, writes=stream.writes, content=stream.content
             )
         self._follow(capture)
+        self._hear_the_end()
         capture.close_trace()
         self._hash_rest(capture)
         captured = capture.finish()
@@ -161,6 +162,12 @@ class Recorder:
             elif tracing and select.select([self._trace_open], [], [], 0)[0] and not os.read(self._trace_open, 1):
                 tracing = False
 
+    def _hear_the_end(self) -> None:
+        """strace has ended, and so has the command: the launcher is about to say how, unless it is gone."""
+        while self._ended is None and self._line.open:
+            select.select([self._line], [], [], 1.0)
+            self._listen()
+
     def _listen(self) -> bool:
         """Take in what the launcher says; True when it asks to stop hashing."""
         skip = False
@@ -216,7 +223,7 @@ class Recorder:
             self._shelf.keep_blob(data)
         if run.snapshots:
             self._snapshot(steps)
-        root = steps[0] if steps else None
+        root = next((step for step in reversed(steps) if step.pid == steps[0].pid), None)
         finished = self._exit or (root.exit if root is not None else None)
         command = redacted(run.command)
         environment = gathered.environment

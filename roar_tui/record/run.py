@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -76,10 +77,8 @@ class Line:
 
     def say(self, **message: Any) -> None:
         """Send one message."""
-        try:
+        with contextlib.suppress(OSError):  # what the partner said before it went is still to be heard
             self._end.sendall(json.dumps(message).encode() + b"\n")
-        except OSError:
-            self.open = False
 
     def hear(self) -> list[dict[str, Any]]:
         """What was said, without waiting; `open` turns False when the partner is gone."""

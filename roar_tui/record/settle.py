@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from roar_tui.record.capture import Captured, Outcome
 from roar_tui.record.hashing import TICK, Evidence
 from roar_tui.record.model import Access, Connection, Exit, Pipe, Role, Status, Step
+from roar_tui.record.proof import only_named
 from tracer.observation import Channel, Generation, Image, Use, Version
 
 RoleOf = Callable[..., Role]  # AccessPolicy.role
-RENAME = 10_000  # µs: from the entry of a rename to the ctime that it leaves, at most
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,7 @@ class _Settler:
         final = self._captured.finals.get(target)
         if final is None or final.status is not Status.HASHED or target.ended is not None:
             return None
-        renamed = target.touched
-        if final.mtime > renamed - 2 * TICK or final.ctime > renamed + RENAME:
+        if not only_named(final, target.touched, target.touched):
             return None
         return Outcome(Status.HASHED, final.digest, final.size)
 
