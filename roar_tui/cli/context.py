@@ -138,6 +138,14 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=indent, allow_nan=False) + "\n")
 
 
+def working_directory() -> str:
+    """What relative references are relative to; the root where the working directory was removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"
+
+
 def on_terminal() -> bool:
     """Whether a full-screen program can run: a terminal on both ends, and not a dumb one."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb")

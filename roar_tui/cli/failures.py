@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn, TextIO
 
 import click
@@ -16,6 +17,7 @@ USAGE = UsageError.exit_status
 STORE = StoreError.exit_status
 OWN_FAILURE = RecordingError.exit_status  # of `run`, where the other numbers are the command's own
 CANNOT_START = (126, 127)  # as a shell says that the command may not be executed, or is not there
+OF_RUN = (USAGE, OWN_FAILURE, 126, 127)  # what `run` may leave with before its command does; 126 and 127 as a shell
 INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
 PIPE_CLOSED = 141  # as a shell reports a program that SIGPIPE ended
@@ -25,7 +27,8 @@ def say(message: str, hint: str = "", more: list[str] | None = None) -> None:
     """Write a sentence to stderr, the lines of `more` and the hint indented below it."""
     lines = [f"roar-tui: {display(message)}", *(f"  {display(line)}" for line in more or [])]
     lines += [f"  {display(line)}" for line in hint.splitlines() if line]
-    click.echo("\n".join(lines), err=True)
+    with suppress(OSError):  # nobody reads stderr any more
+        click.echo("\n".join(lines), err=True)
 
 
 def report(error: Exception, command: str | None) -> int:

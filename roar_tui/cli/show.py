@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
-from roar_tui.cli.context import Settings, common_options, note, opened
+from roar_tui.cli.context import Settings, common_options, note, opened, working_directory
 from roar_tui.cli.references import ref_argument
 from roar_tui.errors import UsageError
 
@@ -28,7 +27,7 @@ def command(settings: Settings, ref: str, folded: bool, everything: bool, left_o
     from roar_tui.lineage.reference import resolve
 
     with opened(settings) as (store, db):
-        cwd = os.getcwd()
+        cwd = working_directory()
         target = resolve(store, db, ref, cwd=cwd)
         note(target.note)
         _show(Shown(settings, store, db, cwd, folded=folded, everything=everything), target, left_out)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
-from roar_tui.cli.context import Settings, note, opened, print_json
+from roar_tui.cli.context import Settings, note, opened, print_json, working_directory
 
 if TYPE_CHECKING:
     from roar_tui.lineage.model import Direction
@@ -24,7 +23,7 @@ def walk(settings: Settings, ref: str, direction: Direction, depth: int | None, 
     from roar_tui.lineage.walk import closure
 
     with opened(settings) as (store, db):
-        cwd = os.getcwd()
+        cwd = working_directory()
         target = resolve(store, db, ref, cwd=cwd)
         note(target.note)
         found = closure(db, target, direction, depth)

@@ -14,15 +14,19 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+import roar_tui
 from roar_tui import __version__
 from roar_tui.cli import app
 from roar_tui.cli.app import COMMANDS, SECTIONS, main
 from roar_tui.errors import AmbiguousError, NotFoundError, RecordingError, StoreError
+from roar_tui.record.launcher import CannotStartError
 from tests.builders import T0, build_store, single
 from tests.cli.conftest import Run, document, in_terminal
 
 ROAR = [sys.executable, "-m", "roar_tui"]
 
+
+ABSOLUTE = {**os.environ, "PYTHONPATH": str(Path(roar_tui.__file__).parents[1])}  # where `-m` finds us when "" is no directory
 
 # Root may read everything, until CAP_DAC_OVERRIDE (1) and CAP_DAC_READ_SEARCH (2) leave its bounding set (24: PR_CAPBSET_DROP).
 WITHOUT_PRIVILEGE = """
@@ -84,6 +88,8 @@ def test_wrong_usage_is_2_with_a_helpful_sentence(run: Run, args: list[str], sai
         (StoreError("Cannot read it."), "jobs", 3, "roar-tui: Cannot read it.\n"),
         (StoreError("Cannot write it."), "run", 125, "roar-tui: Cannot write it.\n"),
         (RecordingError("No."), "run", 125, "roar-tui: No.\n"),
+        (CannotStartError("x: command not found", 127), "run", 127, "roar-tui: x: command not found\n"),
+        (CannotStartError("x: Permission denied", 126), "run", 126, "roar-tui: x: Permission denied\n"),
         (ZeroDivisionError("oops\x1b[31m"), "jobs", 70, "roar-tui: Internal error: ZeroDivisionError: oops\\x1b[31m\n"),
         (ZeroDivisionError("oops"), "run", 125, "roar-tui: Internal error: ZeroDivisionError: oops\n"),
     ],
@@ -129,6 +135,16 @@ def test_a_store_without_permission_is_3(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert done.stdout == ""
     assert "ermission" in done.stderr
+
+
+def test_a_removed_working_directory_is_no_reason_to_fail(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    script = 'cd "$1" && rmdir "$1" && shift && exec "$@"'
+    command = ["bash", "-c", script, "bash", str(tmp_path / "gone"), *ROAR, "--store", str(root)]
+    for asked in (["jobs"], ["show", "training"], ["upstream", "/p/model.pt"]):
+        done = subprocess.run([*command, *asked], capture_output=True, text=True, cwd=tmp_path, check=False, env=ABSOLUTE)
+        assert done.returncode == 0, done.stderr
+        (tmp_path / "gone").mkdir()
 
 
 def test_a_damaged_record_is_said_once_and_costs_nothing_else(run: Run, tmp_path: Path) -> None:
