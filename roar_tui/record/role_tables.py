@@ -61,7 +61,7 @@ NO_PROJECT: Final = frozenset({"/", "/opt", "/usr/share", "/home", "/var", "/var
 # Vendors' trees below /opt and /usr/local, by the start of their name.
 VENDORS: Final = re.compile(
     r"(amazon|amd|aws|cisco|containerd|cray|cuda|google-cloud|hostedtoolcache|hpcx|ibm|intel|mellanox|microsoft|"
-    r"mpi|nvidia|ohpc|oneapi|openmpi|pypy|python[\d.]*$|rh$|rocm|slurm|texlive|MATLAB|R$)"
+    r"mpich|mvapich|nvidia|ohpc|oneapi|openmpi|pypy|python[\d.]*$|rh$|rocm|slurm|texlive|MATLAB|R$)"
 )
 
 # Where sites install software that modules or PATH point to.

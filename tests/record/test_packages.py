@@ -151,3 +151,18 @@ def test_conda_libraries_belong_to_conda(tmp_path: Path, monkeypatch: pytest.Mon
     (prefix / "conda-meta" / "broken.json").write_text("{")
     paths = [f"{prefix}/lib/libmkl_core.so.2", f"{prefix}/lib/libother.so", f"{prefix}/lib/notes.txt"]
     assert owners.packages(paths, [], NEVER) == [Package("conda", "mkl", "2024.0")]
+
+
+def test_rpm_answers_in_the_order_of_the_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "rpm"  # as rpm -qf answers: a line for each file, unowned ones too
+    program.write_text(
+        "#!/bin/sh\nshift 4\nfor f; do case $f in *bash) printf 'bash\\t5.2-1.el9\\n';; "
+        '*) echo "file $f is not owned by any package";; esac; done; exit 1\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(owners, "DPKG", tmp_path / "none")
+    monkeypatch.setattr(owners, "RPM", (tmp_path,))
+    bash = os.path.realpath("/bin/bash")
+    assert owners.packages([], [bash, "/bin/cat", "/bin/gone"], NEVER) == [Package("rpm", "bash", "5.2-1.el9")]
