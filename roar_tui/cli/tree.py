@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
+from collections.abc import Callable
+from functools import partial
 
 from roar_tui.cli.phrases import moment_of, signal_name
 from roar_tui.cli.render import BAD, GAP, HASH, HEAD, QUIET, WARN, Line, Screen, cut, text
@@ -12,17 +15,20 @@ from roar_tui.lineage.outline import Row, outline
 from roar_tui.store import queries
 from roar_tui.text import cells, count, display, duration, marks, shorten_path, size, what
 
+Shorten = Callable[[str, int | None], str]  # a path for people, in so many cells
+
 LEFT = 44  # cells at most for the left part before the column of facts begins, on a terminal of 80
 FACTS = 34  # cells that hash, size and time need
 
 
 def print_tree(db: sqlite3.Connection, walk: Walk, cwd: str) -> None:
-    """Print the rows of `walk`; paths below `cwd` are relative to it."""
+    """Print the rows of `walk`; paths below `cwd` are relative to it, on a terminal those below the home directory begin with ~."""
     screen = Screen()
     now = time.time_ns() // 1000
     rows = outline(walk)
+    short = partial(shorten_path, cwd=cwd, home=os.path.expanduser("~") if screen.terminal else None)
     room = None if screen.width is None else max(LEFT, screen.width - FACTS)
-    lefts = [_left(row, cwd, room) for row in rows]
+    lefts = [_left(row, short, room) for row in rows]
     column = max((_width(left) for left in lefts), default=0)
     for row, left in zip(rows, lefts, strict=True):
         facts = _facts(db, row, now, screen.terminal)
@@ -40,15 +46,15 @@ def _branches(row: Row) -> str:
     return "".join("  " if last else signs.line for last in row.last[:-1]) + (signs.last if row.last[-1] else signs.branch)
 
 
-def _left(row: Row, cwd: str, room: int | None) -> Line:
+def _left(row: Row, short: Shorten, room: int | None) -> Line:
     """What a row is, in at most `room` cells: of a command the beginning is kept, of a path the end."""
     node, signs = row.node, marks()
     branches = _branches(row)
     line: Line = [(branches, QUIET)]
     if row.seen_above:
-        line += [(f"{signs.seen} ", QUIET), name(node, cwd)]
+        line += [(f"{signs.seen} ", QUIET), name(node, short)]
     elif node.kind in (Kind.STEP, Kind.JOB):
-        line += [(f"{signs.step} {name(node, cwd)}", HEAD)]
+        line += [(f"{signs.step} {name(node, short)}", HEAD)]
         if row.edge and row.edge.members:
             line.append((GAP + counted(row), QUIET))
     elif node.kind is Kind.PIPE:
@@ -58,21 +64,21 @@ def _left(row: Row, cwd: str, room: int | None) -> Line:
         after = GAP + files(row) if node.kind is Kind.FILESET else ""
         root = f"{GAP}{signs.root} root" if node.root else ""
         left = None if room is None else room - cells(branches) - cells(f"{mark} {after}{root}")
-        if left is not None and left < cells(name(node, cwd)) and node.pattern:
+        if left is not None and left < cells(name(node, short)) and node.pattern:
             after, left = GAP + counted(row), left + cells(display(node.pattern)) + 1
-        line += [f"{mark} ", name(node, cwd, None if left is None else max(left, 8)), (after + root, QUIET)]
+        line += [f"{mark} ", name(node, short, None if left is None else max(left, 8)), (after + root, QUIET)]
     return line if room is None else cut(line, room)
 
 
-def name(node: Node, cwd: str, width: int | None = None) -> str:
+def name(node: Node, short: Shorten, width: int | None = None) -> str:
     """What a node is called: the command of a step, the path of a file or directory (in `width` cells)."""
     if node.kind in (Kind.STEP, Kind.JOB):
         return what(node.argv) or display(node.program or "")
     if node.kind is Kind.PIPE:
         return "pipe"
     if node.kind is Kind.FILESET:
-        return shorten_path((node.path or "").rstrip("/"), None if width is None else width - 1, cwd=cwd) + "/"
-    return shorten_path(node.paths[0], width, cwd=cwd) if node.paths else "(no path)"
+        return short((node.path or "").rstrip("/"), None if width is None else width - 1) + "/"
+    return short(node.paths[0], width) if node.paths else "(no path)"
 
 
 def counted(row: Row) -> str:
