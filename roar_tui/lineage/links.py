@@ -3,7 +3,7 @@
 The producer of a use is the latest generation of that content *opened* before the use was: on that path first, then on
 another path (never for empty content, and below 64 bytes only as an alternative), where it must also be older than the first
 sighting of the content on the use's own path. What a job reads back of its own (not external) comes from that job; what it
-found there comes from other jobs. Unknown content links by path alone. Log files never link.
+found there comes from other jobs. Unknown content links by path alone. Log files and the environment never link.
 
 Every query costs what it returns: each names the index that it uses, and the tests check the plans.
 """
@@ -18,16 +18,17 @@ from roar_tui.store.schema import from_sql
 
 SMALL = 64  # bytes; contents below are equal by chance ("1\n", "{}")
 FOREVER = (1 << 63) - 1
+_UNLINKED = "('log', 'environment')"  # roles
 
 # Log files that somebody reads are shown, but not what a job appends to its own log.
 _KEPT = """u.role <> 'environment' AND (u.role <> 'log' OR u.external AND NOT EXISTS (
     SELECT 1 FROM generated g INDEXED BY generated_path JOIN step gs ON gs.id = g.step
     WHERE g.path = u.path AND gs.job = us.job))"""
 
-_ON_PATH = """SELECT g.id FROM generated g INDEXED BY generated_path JOIN step gs ON gs.id = g.step
-    WHERE g.path = u.path AND g.opened < u.opened AND g.role <> 'log'"""
+_ON_PATH = f"""SELECT g.id FROM generated g INDEXED BY generated_path JOIN step gs ON gs.id = g.step
+    WHERE g.path = u.path AND g.opened < u.opened AND g.role NOT IN {_UNLINKED}"""
 _ON_OTHER_PATH = f"""SELECT g.id FROM generated g INDEXED BY generated_artifact JOIN step gs ON gs.id = g.step
-    WHERE g.artifact = u.artifact AND g.role <> 'log' AND COALESCE(a.size, {SMALL}) >= {SMALL} AND g.opened <"""
+    WHERE g.artifact = u.artifact AND g.role NOT IN {_UNLINKED} AND COALESCE(a.size, {SMALL}) >= {SMALL} AND g.opened <"""
 _LATEST = "ORDER BY g.opened DESC, g.id DESC LIMIT 1"
 _FIRST_SIGHTING = """(SELECT e.opened FROM used e INDEXED BY used_path
     WHERE e.path = u.path AND e.artifact = u.artifact ORDER BY e.opened LIMIT 1)"""
@@ -77,14 +78,19 @@ USES_OF_CONTENT = _uses_query(
 # generated_step (or the primary key), then used_artifact
 _SAME_CONTENT = """CROSS JOIN used u INDEXED BY used_artifact ON u.artifact = o.artifact AND u.opened > o.opened
     CROSS JOIN step us ON us.id = u.step"""
-# ... then used_path, up to the next generation on that path: the uses of an unknown or passing content
-_OTHER_CONTENT = """CROSS JOIN used u INDEXED BY used_path ON u.path = o.path AND u.opened > o.opened AND u.opened <= COALESCE(
-        (SELECT n.opened FROM generated n INDEXED BY generated_path
-         WHERE n.path = o.path AND n.opened > o.opened ORDER BY n.opened LIMIT 1), 9223372036854775807)
+# ... then used_path: the uses of an unknown or passing content. They end with the next generation on that path by another job,
+# but what a job reads of its own, and what that other job had found there, may come later, until those jobs ended.
+_OTHER_CONTENT = f"""CROSS JOIN step os ON os.id = o.step CROSS JOIN job oj ON oj.id = os.job
+    CROSS JOIN used u INDEXED BY used_path ON u.path = o.path AND u.opened > o.opened AND u.opened <= COALESCE(
+        (SELECT max(n.opened, COALESCE(nj.ended, {FOREVER}), COALESCE(oj.ended, {FOREVER}))
+         FROM generated n INDEXED BY generated_path CROSS JOIN step ns ON ns.id = n.step CROSS JOIN job nj ON nj.id = ns.job
+         WHERE n.path = o.path AND n.opened > o.opened AND n.role NOT IN {_UNLINKED} AND ns.job <> os.job
+         ORDER BY n.opened LIMIT 1),
+        {FOREVER})
     CROSS JOIN step us ON us.id = u.step"""
-_OF_STEP = "o.step = :step AND COALESCE(o.finished, 9223372036854775807) > :since AND o.role <> 'log'"
-_OF_ONE = "o.id = :generated AND o.role <> 'log'"
-_DIFFERS = "u.artifact IS NOT o.artifact"
+_OF_STEP = f"o.step = :step AND COALESCE(o.finished, {FOREVER}) > :since AND o.role NOT IN {_UNLINKED}"
+_OF_ONE = f"o.id = :generated AND o.role NOT IN {_UNLINKED}"
+_DIFFERS = "(u.artifact IS NULL OR u.artifact IS NOT o.artifact)"
 _FROM_HERE = "p.step = :step"
 
 CONSUMERS_OF_STEP = _uses_query("generated o INDEXED BY generated_step " + _SAME_CONTENT, _OF_STEP, _FROM_HERE)
@@ -108,10 +114,10 @@ GENERATIONS_OF_CONTENT = _GENERATED.format(
     where="g.artifact = :artifact AND g.opened < :before ORDER BY g.opened DESC, g.id DESC LIMIT :limit",
 )
 # generated_step, used_step
-MADE_PATHS = """SELECT DISTINCT p.path FROM generated g INDEXED BY generated_step JOIN path p ON p.id = g.path
-WHERE g.step = ? AND g.role NOT IN ('log', 'environment')"""
-USED_PATHS = """SELECT DISTINCT p.path FROM used u INDEXED BY used_step JOIN path p ON p.id = u.path
-WHERE u.step = ? AND u.role NOT IN ('log', 'environment')"""
+MADE_PATHS = f"""SELECT DISTINCT p.path FROM generated g INDEXED BY generated_step JOIN path p ON p.id = g.path
+WHERE g.step = ? AND g.role NOT IN {_UNLINKED}"""
+USED_PATHS = f"""SELECT DISTINCT p.path FROM used u INDEXED BY used_step JOIN path p ON p.id = u.path
+WHERE u.step = ? AND u.role NOT IN {_UNLINKED}"""
 
 
 class Generation(NamedTuple):
