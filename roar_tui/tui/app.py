@@ -68,7 +68,7 @@ def _failed(why: str, traceback: str) -> int:
     from roar_tui.text import display
 
     if os.environ.get(DEBUG):
-        print(traceback, file=sys.stderr)
-    print(f"roar-tui: the explorer failed: {display(why)}", file=sys.stderr)
-    print(f"  Nothing recorded is lost. Set {DEBUG}=1 to see more, and please report it.", file=sys.stderr)
+        sys.stderr.write(traceback)
+    sys.stderr.write(f"roar-tui: the explorer failed: {display(why)}\n")
+    sys.stderr.write(f"  Nothing recorded is lost. Set {DEBUG}=1 to see more, and please report it.\n")
     return 1

@@ -28,7 +28,7 @@ class Branch:
     @property
     def can_open(self) -> bool:
         """Whether something may lie behind."""
-        if self.seen or self.node.leaf or self.node.root:
+        if self.seen or (self.parent is not None and (self.node.leaf or self.node.root)):
             return False
         return self.children is None or bool(self.children)
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from roar_tui.tui.explorer import Explorer
 
-PATIENCE = 15.0  # seconds until a test gives up on a condition
+PATIENCE = 10.0  # seconds until a test gives up on a condition
 
 
 class Driver:

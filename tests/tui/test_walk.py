@@ -22,7 +22,8 @@ def walk(driver: Driver) -> WalkScreen:
 
 async def put_cursor_on(driver: Driver, name: str) -> None:
     """Move down until the line under the cursor holds `name`."""
-    await driver.sees(name)
+    await driver.until(lambda: isinstance(driver.app.screen, WalkScreen))
+    await driver.until(lambda: any(name in line for line in driver.lines[2:-5]), name)
     outline = walk(driver).outline
     for _ in range(len(outline.rows)):
         line = driver.lines[2 + outline.cursor - outline.scroll_offset.y]
@@ -79,7 +80,7 @@ async def test_t_turns_around(two_runs: Path) -> None:
     async with opened(two_runs) as driver:
         await driver.press("2")
         await driver.sees("raw.txt")
-        await driver.app.walk_to("/p/raw.txt")  # type: ignore[func-returns-value]
+        driver.app.walk_to("/p/raw.txt")
         await driver.sees("fetch.py")
         await driver.press("t")
         await driver.sees("downstream", "sort raw.txt", "model.pt")
@@ -92,6 +93,7 @@ async def test_t_turns_around(two_runs: Path) -> None:
 
 async def test_right_closes_and_opens_a_branch(two_runs: Path) -> None:
     async with opened(two_runs) as driver:
+        await driver.sees("fetch.py")
         await driver.press("enter")
         await put_cursor_on(driver, "shards/")
         await driver.press("right")
@@ -102,6 +104,7 @@ async def test_right_closes_and_opens_a_branch(two_runs: Path) -> None:
 
 async def test_a_set_of_files_opens_into_its_files_and_one_goes_on(two_runs: Path) -> None:
     async with opened(two_runs) as driver:
+        await driver.sees("fetch.py")
         await driver.press("enter")
         await put_cursor_on(driver, "shards/")
         await driver.press("f")
@@ -117,6 +120,7 @@ async def test_a_set_of_files_opens_into_its_files_and_one_goes_on(two_runs: Pat
 
 async def test_find_goes_to_the_match_and_n_to_the_next(two_runs: Path) -> None:
     async with opened(two_runs) as driver:
+        await driver.sees("fetch.py")
         await driver.press("enter")
         await driver.sees("sort raw.txt")
         await driver.press("slash")
@@ -132,6 +136,7 @@ async def test_find_goes_to_the_match_and_n_to_the_next(two_runs: Path) -> None:
 
 async def test_details_show_environment_places_and_git(two_runs: Path) -> None:
     async with opened(two_runs, (100, 50)) as driver:
+        await driver.sees("fetch.py")
         await driver.press("enter")
         await driver.sees("shards/")
         await driver.press("e")
@@ -177,6 +182,7 @@ async def test_the_preview_says_what_became_of_the_file_on_disk(tmp_path: Path) 
 
 async def test_the_map_draws_boxes_and_keeps_the_cursor(two_runs: Path) -> None:
     async with opened(two_runs, (100, 40)) as driver:
+        await driver.sees("fetch.py")
         await driver.press("enter")
         await put_cursor_on(driver, "shards/")
         await driver.press("m")
@@ -193,6 +199,7 @@ async def test_the_map_draws_boxes_and_keeps_the_cursor(two_runs: Path) -> None:
 
 async def test_the_palette_runs_an_action_of_the_screen(two_runs: Path) -> None:
     async with opened(two_runs, (100, 30)) as driver:
+        await driver.sees("fetch.py")
         await driver.press("enter")
         await driver.sees("shards/")
         await driver.press("ctrl+p")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -80,6 +81,10 @@ class ExplorerScreen(Screen[None]):
     def focus_list(self) -> None:
         """Give the keys back to the screen's list."""
 
+    def begin(self, work: Callable[[], Coroutine[Any, Any, None]], *, group: str, exclusive: bool = False) -> None:
+        """Start `work` beside everything else; it ends with the screen, or with the next of its group if that is exclusive."""
+        self.run_worker(work, group=group, exclusive=exclusive)  # type: ignore[arg-type]
+
     def tell(self, message: str, *, hint: str = "", severity: str = "information") -> None:
         """Say a sentence in the corner; everything in it is data."""
         self.app.notify(message if not hint else f"{message}\n{hint}", severity=severity, markup=False, timeout=6)  # type: ignore[arg-type]
@@ -119,7 +124,7 @@ class ExplorerScreen(Screen[None]):
         if thing is None:
             self.tell("There is nothing to copy here.", severity="warning")
         else:
-            self.run_worker(self._copy(*thing), group="copy", exclusive=True)
+            self.begin(partial(self._copy, *thing), group="copy", exclusive=True)
 
     async def _copy(self, words: str, what: str) -> None:
         if await self.desk.aside(partial(through_tmux, words)):

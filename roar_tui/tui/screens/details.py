@@ -45,7 +45,7 @@ class DetailsScreen(ExplorerScreen):
     def on_mount(self) -> None:
         self.focus_list()
         self.query_one("#trail", LineView).show([[(" looking up", "dim"), (self.desk.marks.more, "dim")]])
-        self.run_worker(self._look_up(), group="details", exclusive=True)
+        self.begin(self._look_up, group="details", exclusive=True)
 
     def on_unmount(self) -> None:
         self._cancel.set()

@@ -150,7 +150,7 @@ class HomeScreen(ExplorerScreen):
 
     def _say_totals(self) -> None:
         self.query_one("#header", LineView).show([self._header(self._counts())])
-        self.run_worker(self._read_totals(), group="totals", exclusive=True)
+        self.begin(self._read_totals, group="totals", exclusive=True)
 
     async def _read_totals(self) -> None:
         self.totals = await self.desk.read("side", queries.totals)
@@ -212,7 +212,7 @@ class HomeScreen(ExplorerScreen):
     def _refresh_preview(self) -> None:
         if self._resting is not None:
             self._resting.stop()
-        self._resting = self.set_timer(REST, lambda: self.run_worker(self._preview(), group="preview", exclusive=True))
+        self._resting = self.set_timer(REST, lambda: self.begin(self._preview, group="preview", exclusive=True))
 
     async def _preview(self) -> None:
         item = self.current.cursor_row

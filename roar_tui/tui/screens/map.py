@@ -119,7 +119,7 @@ class MapScreen(ExplorerScreen):
     def on_mount(self) -> None:
         self.focus_list()
         self.query_one("#trail", LineView).show([[(" drawing", "dim"), (self.desk.marks.more, "dim")]])
-        self.run_worker(self._read(), group="map", exclusive=True)
+        self.begin(self._read, group="map", exclusive=True)
 
     def focus_list(self) -> None:
         self.query_one(MapView).focus()

@@ -105,7 +105,7 @@ class WalkScreen(ExplorerScreen):
     def open_ref(self, ref: str | Target) -> None:
         """Make what `ref` names the subject, as soon as it is found."""
         direction = self.stop.direction if self.stop else Direction.UPSTREAM
-        self.run_worker(self._open_ref(ref, direction), group="walk", exclusive=True)
+        self.begin(partial(self._open_ref, ref, direction), group="walk", exclusive=True)
 
     async def _open_ref(self, ref: str | Target, direction: Direction, *, instead: bool = False) -> None:
         self._looking_for = ref if isinstance(ref, str) else "it"
@@ -134,7 +134,7 @@ class WalkScreen(ExplorerScreen):
         stop = self.stop
         if stop is not None:
             stop.cursor = self.outline.branch
-            self.run_worker(self._arrive(Stop(Tree.of(node), stop.direction)), group="walk", exclusive=True)
+            self.begin(partial(self._arrive, Stop(Tree.of(node), stop.direction)), group="walk", exclusive=True)
 
     def point_at(self, node: Node) -> None:
         """Put the cursor on `node` where it stands in the open part of the outline."""
@@ -153,6 +153,10 @@ class WalkScreen(ExplorerScreen):
         stop = self.stop
         if stop is None:
             return
+        if stop.direction is Direction.UPSTREAM:
+            self.outline.end_note = [("Nothing recorded made it: here the recorded story begins.", "root")]
+        else:
+            self.outline.end_note = [("Nothing recorded was made from it.", "dim")]
         self.outline.show_tree(stop.tree, stop.cursor)
         self._say_trail()
         self._refresh_preview()
@@ -180,7 +184,7 @@ class WalkScreen(ExplorerScreen):
     @on(Outline.Wanted)
     def _wanted(self, event: Outline.Wanted) -> None:
         if self.stop is not None:
-            self.run_worker(self._load(self.stop, event.branch), group="branch")
+            self.begin(partial(self._load, self.stop, event.branch), group="branch")
 
     # What is said
 
@@ -225,7 +229,7 @@ class WalkScreen(ExplorerScreen):
         self._cancel_disk.set()
         if self._resting is not None:
             self._resting.stop()
-        self._resting = self.set_timer(REST, lambda: self.run_worker(self._preview(), group="preview", exclusive=True))
+        self._resting = self.set_timer(REST, lambda: self.begin(self._preview, group="preview", exclusive=True))
 
     async def _preview(self) -> None:
         node = self.node
@@ -322,7 +326,7 @@ class WalkScreen(ExplorerScreen):
             self.tell("A pipe has no walk of its own: turn at one of the steps beside it.", severity="warning")
             return
         other = Direction.DOWNSTREAM if stop.direction is Direction.UPSTREAM else Direction.UPSTREAM
-        self.run_worker(self._open_ref(ref, other, instead=True), group="walk", exclusive=True)
+        self.begin(partial(self._open_ref, ref, other, instead=True), group="walk", exclusive=True)
 
     def action_details(self) -> None:
         if self.node is not None:
@@ -343,7 +347,7 @@ class WalkScreen(ExplorerScreen):
         self._abouts.clear()
         stop = self.stop
         if stop is not None and (ref := typed(stop.node)) is not None:
-            self.run_worker(self._open_ref(ref, stop.direction, instead=True), group="walk", exclusive=True)
+            self.begin(partial(self._open_ref, ref, stop.direction, instead=True), group="walk", exclusive=True)
 
     def copied(self) -> tuple[str, str] | None:
         node = self.node

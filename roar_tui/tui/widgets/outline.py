@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual.message import Message
+from textual.strip import Strip
 
 from roar_tui.tui.lines import Line, highlight, plain
 from roar_tui.tui.nodes import Look, row_line
@@ -28,6 +29,7 @@ class Outline(CursorView):
         self.shown: Tree | None = None
         self.rows: list[TreeRow] = []
         self.needle = ""
+        self.end_note: Line = []  # what is said where nothing lies behind the subject
 
     @property
     def line_count(self) -> int:
@@ -41,6 +43,12 @@ class Outline(CursorView):
     def draw_line(self, at: int, width: int) -> Line:
         line = row_line(self.rows[at], width, at == self.cursor, self._look())
         return highlight(line, self.needle)
+
+    def render_line(self, y: int) -> Strip:
+        at = y + self.scroll_offset.y
+        if self.shown is not None and self.shown.top.children == [] and at == self.line_count + 1:
+            return self.painter.strip([("   ", "plain"), *self.end_note], self.size.width)
+        return super().render_line(y)
 
     def show_tree(self, tree: Tree, cursor: Branch | None = None) -> None:
         """Show another tree, with the cursor on `cursor` (the top where None)."""
