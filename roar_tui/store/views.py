@@ -144,7 +144,7 @@ def _steps_from_index(db: sqlite3.Connection, job: int) -> list[Step]:
                     role=Role(role),
                     status=Status(status),
                     opened=opened,
-                    digest=digest,
+                    digest=digest or None,  # hex(NULL) is ''
                     size=size,
                     finished=finished,
                     named=None if named is None else from_sql(named),

@@ -5,21 +5,30 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+ACCESS = """
+    SELECT hex(job.digest), number, hex(artifact.digest), path.path, path.name, role, status, opened, access.size, named.path, {more}
+    FROM {table} AS access JOIN step ON step.id = access.step JOIN job ON job.id = step.job JOIN path ON path.id = access.path
+    LEFT JOIN artifact ON artifact.id = access.artifact LEFT JOIN path AS named ON named.id = access.named
+"""
 QUERIES = {
     "artifact": "SELECT algorithm, hex(digest), kind, size, first_seen FROM artifact",
-    "job": """SELECT hex(digest), run_id, record, name, command, argv, cwd, state, started, ended, exit_code, exit_signal, host,
-              user, git_commit, git_branch, git_dirty, job_group, inputs, outputs, steps, warnings FROM job""",
-    "step": """SELECT hex(job.digest), number, parent, program, step.argv, step.cwd, step.started, step.ended, step.exit_code,
-               step.exit_signal FROM step JOIN job ON job.id = step.job""",
-    "used": """SELECT hex(job.digest), number, hex(artifact.digest), path.path, path.name, role, status, opened, external,
-               used.size, named.path FROM used JOIN step ON step.id = used.step JOIN job ON job.id = step.job JOIN path ON path.id = used.path
-               LEFT JOIN artifact ON artifact.id = used.artifact LEFT JOIN path AS named ON named.id = used.named""",
-    "generated": """SELECT hex(job.digest), number, hex(artifact.digest), path.path, path.name, role, status, opened, finished,
-               survives, generated.size, named.path FROM generated JOIN step ON step.id = generated.step JOIN job ON job.id = step.job
-               JOIN path ON path.id = generated.path LEFT JOIN artifact ON artifact.id = generated.artifact
-               LEFT JOIN path AS named ON named.id = generated.named""",
-    "pipe": """SELECT hex(job.digest), pipe.number, kind, pipe.opened, step.number, writes FROM pipe JOIN job ON job.id = pipe.job
-               LEFT JOIN pipe_end ON pipe_end.pipe = pipe.id LEFT JOIN step ON step.id = pipe_end.step""",
+    "job": """
+        SELECT hex(digest), run_id, record, name, command, argv, cwd, state, started, ended, exit_code, exit_signal, host, user,
+               git_commit, git_branch, git_dirty, job_group, inputs, outputs, steps, warnings
+        FROM job
+    """,
+    "step": """
+        SELECT hex(job.digest), number, parent, program, step.argv, step.cwd, step.started, step.ended, step.exit_code,
+               step.exit_signal
+        FROM step JOIN job ON job.id = step.job
+    """,
+    "used": ACCESS.format(table="used", more="external"),
+    "generated": ACCESS.format(table="generated", more="survives, finished"),
+    "pipe": """
+        SELECT hex(job.digest), pipe.number, kind, pipe.opened, step.number, writes
+        FROM pipe JOIN job ON job.id = pipe.job LEFT JOIN pipe_end ON pipe_end.pipe = pipe.id
+        LEFT JOIN step ON step.id = pipe_end.step
+    """,
     "ingested": "SELECT record, run_id, problem FROM ingested",
 }
 
@@ -31,7 +40,7 @@ def dump(db: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
 
 def orphans(db: sqlite3.Connection) -> int:
     """Rows that point to nothing: none, in a right index."""
-    total = 0
+    total: int = 0
     for table, column, parent in (
         ("step", "job", "job"),
         ("used", "step", "step"),

@@ -106,7 +106,12 @@ def test_ingest_is_idempotent_and_lists_quiet_days_once(tmp_path: Path, monkeypa
     store.sync()
     listed: list[str] = []
     original = store.archive.day_files
-    monkeypatch.setattr(store.archive, "day_files", lambda day: listed.append(day) or original(day))
+
+    def day_files(day: str) -> list[str]:
+        listed.append(day)
+        return original(day)
+
+    monkeypatch.setattr(store.archive, "day_files", day_files)
     assert store.sync().added == 0
     assert listed == []
     store.archive.keep(record(["new"], started=T0))
