@@ -6,7 +6,8 @@ import sqlite3
 from typing import Any
 
 ACCESS = """
-    SELECT hex(job.digest), number, hex(artifact.digest), path.path, path.name, role, status, opened, access.size, named.path, {more}
+    SELECT hex(job.digest), number, hex(artifact.digest), path.path, path.name, role, status, opened, access.size,
+           named.path, {more}
     FROM {table} AS access JOIN step ON step.id = access.step JOIN job ON job.id = step.job JOIN path ON path.id = access.path
     LEFT JOIN artifact ON artifact.id = access.artifact LEFT JOIN path AS named ON named.id = access.named
 """
@@ -54,11 +55,11 @@ def orphans(db: sqlite3.Connection) -> int:
         ("pipe_end", "step", "step"),
     ):
         query = f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL AND {column} NOT IN (SELECT id FROM {parent})"
-        total += db.execute(query).fetchone()[0]
-    return (
-        total
-        + db.execute(
-            """SELECT count(*) FROM artifact WHERE id NOT IN (SELECT artifact FROM used WHERE artifact IS NOT NULL)
-           AND id NOT IN (SELECT artifact FROM generated WHERE artifact IS NOT NULL)"""
-        ).fetchone()[0]
-    )
+        total += int(db.execute(query).fetchone()[0])
+    unused = db.execute(
+        """
+        SELECT count(*) FROM artifact WHERE id NOT IN (SELECT artifact FROM used WHERE artifact IS NOT NULL)
+        AND id NOT IN (SELECT artifact FROM generated WHERE artifact IS NOT NULL)
+        """
+    ).fetchone()
+    return total + int(unused[0])

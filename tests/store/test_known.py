@@ -40,7 +40,7 @@ def test_paths_and_inodes_of_any_kind(tmp_path: Path, file: Path) -> None:
     digests = KnownDigests(tmp_path / "known.sqlite")
     fields = list(file.stat())
     fields[1] = (1 << 64) - 2  # inode
-    stat = os.stat_result([*fields, *[None] * 3, file.stat().st_mtime_ns, file.stat().st_mtime_ns, file.stat().st_ctime_ns])
+    stat = os.stat_result([*fields, *[0.0] * 3, file.stat().st_mtime_ns, file.stat().st_mtime_ns, file.stat().st_ctime_ns])
     for path in ("/p/\udcff", "/p/\ud800", "/p/new\nline"):
         digests.put_many([(path, stat, content(repr(path)))])
         assert digests.get(path, stat) == content(repr(path))
