@@ -222,6 +222,7 @@ CONFIG_SUFFIXES: Final = frozenset(
 )
 CONFIG_NAMES: Final = re.compile(r"\.env(\..+)?|(requirements|constraints)[\w.-]*\.(txt|in)|Pipfile")
 CONFIG_LIMIT: Final = 256 * 1024  # bytes; larger ones are data that happens to be JSON
+LOG_SUFFIXES: Final = frozenset(_words(".log .err .stdout .stderr .out .txt"))  # and digits: job.o123, train.log.1
 LOG_NAMES: Final = re.compile(
     r".*\.(log|err|stdout|stderr)(\.\d+)?|slurm-.*\.out|nohup\.out|.*\.[oe]\d{3,}(\.\d+)?|events\.out\.tfevents\..*|(.*[._-])?log\.txt"
 )

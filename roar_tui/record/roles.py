@@ -44,7 +44,7 @@ _DATA: Final = Verdict(Role.DATA, None)
 
 
 class Roles:
-    """Tells roles apart for one job. Answers about directories are remembered: a path costs about a microsecond.
+    """Tells roles apart for one job. Answers about directories are remembered: a path costs two or three microseconds.
 
     `projects` are the job's directory and git root, `prefixes` installed trees by path -> rule. `exists` looks for the markers
     of virtual and conda environments, once per directory that could be one.
@@ -102,7 +102,7 @@ class Roles:
         if rule is None:
             rule = self._directories[directory] = self._of_directory(directory) if path.startswith("/") else "device"
         if rule == _KEEP:
-            rule = self._of_file(directory, name)
+            rule = self._of_file(path, directory, name)
         elif rule == "system" and (
             generated or made_by_job or (named and not (executed or loaded) and path.startswith(_NAMED_BELOW))
         ):
@@ -158,15 +158,15 @@ class Roles:
             self._installations[prefix] = kind
         return kind or None
 
-    def _of_file(self, directory: str, name: str) -> str:
+    def _of_file(self, path: str, directory: str, name: str) -> str:
         """The rule for a file in a directory that keeps its files: a few are left out by their own name."""
         rule = tables.NOISE_NAMES.get(name)
         if rule is not None:
             return rule
         if directory in self._homes and name in tables.HOME_FILES:
             return "user"
-        if f"{directory}/{name}" in self._trees:  # a tree's rule holds for a file of that name too
-            return self._trees[f"{directory}/{name}"]
+        if path in self._trees:  # a tree's rule holds for a file of that name too
+            return self._trees[path]
         if directory.endswith(("/bin", "/lib")) and tables.INTERPRETER_NAME.fullmatch(name):
             return "interpreter"
         if directory == "/dev/shm" and tables.SHARED_MEMORY.match(name):
@@ -184,7 +184,8 @@ def _by_name(name: str, size: int | None, *, made: bool) -> Verdict:
         return _CODE
     if suffix in tables.CONFIG_SUFFIXES or tables.CONFIG_NAMES.fullmatch(name):
         return _DATA if made or (size is not None and size > tables.CONFIG_LIMIT) else _CONFIG
-    return _LOG if tables.LOG_NAMES.fullmatch(name) else _DATA
+    may_be_log = suffix in tables.LOG_SUFFIXES or suffix[-1:].isdigit() or name.startswith("events.")  # spares most names 1.2 us
+    return _LOG if may_be_log and tables.LOG_NAMES.fullmatch(name) else _DATA
 
 
 def named_prefixes(env: Mapping[str, str], own: Iterable[str]) -> dict[str, str]:
