@@ -71,3 +71,17 @@ def test_the_shell_in_use_is_the_default(run: Run, monkeypatch: pytest.MonkeyPat
     assert run("completion").stdout == run("completion", "fish").stdout
     monkeypatch.setenv("SHELL", "/bin/tcsh")
     assert run("completion").exit_code == 2
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+def test_bash_completes_with_the_script(root: Path) -> None:
+    beside = Path(sys.executable).parent
+    if not (beside / "roar-tui").exists():
+        pytest.skip("roar-tui is not installed beside this Python")
+    script = (
+        'eval "$(roar-tui completion bash)"; COMP_WORDS=(roar-tui show trai); COMP_CWORD=2; '
+        '_roar_tui_completion roar-tui; echo "${COMPREPLY[@]}"'
+    )
+    environ = {**os.environ, "PATH": f"{beside}:{os.environ['PATH']}", "ROAR_TUI_STORE": str(root)}
+    done = subprocess.run(["bash", "--norc", "-c", script], capture_output=True, text=True, env=environ, check=True)
+    assert done.stdout.split() == ["training"]
