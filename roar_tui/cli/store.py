@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roar_tui.cli.context import Settings, brought_up_to_date, common_options, note, print_json
+from roar_tui.cli.context import Settings, brought_up_to_date, common_options, note, print_json, store_option
 
 if TYPE_CHECKING:
     from roar_tui.store.results import StoreInfo
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.group("store", invoke_without_command=True)
+@store_option
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Size and health of the store; rebuild its index."""

@@ -21,6 +21,11 @@ def test_store_info_counts(run: Run, root: Path) -> None:
     assert "7" in run("store", "info").stdout
 
 
+def test_the_store_may_be_named_anywhere(run: Run, root: Path) -> None:
+    for args in (["store", "--store", str(root), "info", "--json"], ["store", "info", "--json", "--store", str(root)]):
+        assert document(run(*args, store=None))["jobs"] == 7
+
+
 def test_rebuild_gives_the_same_index(run: Run) -> None:
     before = document(run("jobs", "--json"))
     document(run("store", "rebuild", "--json"))
