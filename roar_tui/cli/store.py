@@ -22,14 +22,14 @@ def command(ctx: click.Context) -> None:
         raise click.UsageError("Say what to do with the store: info or rebuild.", ctx)
 
 
-@command.command("info")
+@command.command("info", short_help="Where it is, what it holds, what cannot be read.")
 @common_options
 def info(settings: Settings) -> None:
     """Show where the store is, what it holds, its size, and what in it cannot be read."""
     _tell(settings, brought_up_to_date(settings, quiet=True))
 
 
-@command.command("rebuild")
+@command.command("rebuild", short_help="Make the index anew from the records.")
 @common_options
 def rebuild(settings: Settings) -> None:
     """Throw the index away and make it anew from the records, which stay untouched."""

@@ -56,7 +56,7 @@ def check_index(root: Path) -> Check:
     if is_network(kind) and not locks_work(place):
         return warn(
             "index",
-            f"{display(str(directory))} lies on {kind}, where locks do not work: each host keeps an index in its own temporary directory.",
+            f"{display(str(directory))} lies on {kind}, where locks do not work: a temporary directory holds it.",
             "A local XDG_CACHE_HOME makes it faster.",
         )
     return ok("index", f"{display(str(directory))} ({kind})")
