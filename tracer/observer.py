@@ -609,7 +609,8 @@ class Observer:
             return
         if image in version.generations:
             return
-        generation = self._generate(image, version, opened, tentative=version.base is not None)
+        outer = stream.pid == 0  # opened before the job: perhaps nothing is written to it
+        generation = self._generate(image, version, opened, tentative=outer or version.base is not None)
         generation.inherited, generation.stream = not own, True
 
     def _piped(self, process: Process, effect: effects.Piped, call: Call) -> None:

@@ -6,10 +6,10 @@ they were. strace is out of the terminal's reach (-DDD); the recorder is a proce
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
-import shutil
 import signal
 import socket
 import stat
@@ -20,26 +20,39 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from roar_tui.errors import RoarTuiError
-from roar_tui.record.run import Line, Run, inherited_files, original_environ
+from roar_tui.record.run import Line, Run, first_line, inherited_files, original_environ
 from tracer.command import NoStrace, Strace, arguments, find
 
 # What a signal that was sent to the launcher alone must reach.
 PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 SWALLOWED = (signal.SIGINT, signal.SIGQUIT)  # the terminal sends them to the command as well
+PASSED_AT_MOST = 253  # descriptors in one message (SCM_MAX_FD)
+FAR = 65536  # above any descriptor
 PATIENCE = 0.2  # s in which the trace shows that a signal reached the command by itself
 
-# The first image under strace: gives the command its own stderr back (strace's goes to a file), says that it got here, and
-# becomes the command. Python has changed the environment (LC_CTYPE) and dispositions (SIGPIPE): they are put back.
+# The first image under strace. It takes the command's descriptors out of a socket, says that it got here, and becomes the command.
+# strace must not hold those descriptors itself: who waits for the end of the command's output would wait for strace, and strace for
+# every process that the command leaves behind. Python has changed the environment (LC_CTYPE) and dispositions (SIGPIPE): they are
+# put back. `_socket`, because importing `socket` takes 6 ms more.
 TRAMPOLINE = """
-import os, signal, sys
-error, here, trace, program, *argv = sys.argv[1:]
+import os, signal, sys, _socket
+passed, trace, program, *argv = sys.argv[1:]
 for name in ("SIGPIPE", "SIGXFSZ"): signal.signal(getattr(signal, name), signal.SIG_DFL)
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler: signal.signal(signal.SIGINT, signal.SIG_DFL)
 with open("/proc/self/environ", "rb") as file: entries = file.read().split(b"\\0")
 environ = dict(entry.split(b"=", 1) for entry in entries if b"=" in entry)
-os.write(int(here), b"!")
-os.dup2(int(error), 2)
-for number in (error, here, trace): os.close(int(number))
+end = _socket.socket(fileno=int(passed))
+names, extra, _, _ = end.recvmsg(65536, 65536)
+wanted = [int(name) for name in names.split()]
+data = b"".join(part[2] for part in extra)
+found = [int.from_bytes(data[n:n + 4], sys.byteorder) for n in range(0, len(data), 4)]
+end.send(b"!")
+end.close()
+os.close(int(trace))
+free = max(wanted + found + [2]) + 1
+for n, number in enumerate(found): os.dup2(number, free + n, False); os.close(number)
+for number in {0, 1, 2}.difference(wanted): os.close(number)
+for n, number in enumerate(wanted): os.dup2(free + n, number); os.close(free + n)
 try: os.execve(program, argv, environ)
 except OSError as problem:
     if problem.errno == 8:
@@ -112,34 +125,33 @@ def launch(run: Run, record: Callable[[Run, socket.socket, int], None], progress
     when strace does. `progress` talks with it after the command has ended.
     """
     run = replace(run, directory=tempfile.mkdtemp(prefix="roar-tui-"), inherited=inherited_files())
+    own = _inheritable()
     for path in (run.spool, run.messages):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     strace, why_not = _tracer(run)
     ours, theirs = socket.socketpair()
     trace_read, trace_write = os.pipe()
-    recorder = os.fork()
-    if recorder == 0:
-        ours.close()
-        os.close(trace_write)
+    waited = set(PASSED_ON) | set(SWALLOWED) | {signal.SIGCHLD}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+    if os.fork() == 0:
+        _detach(keep=(theirs.fileno(), trace_read))
         record(run, theirs, trace_read)
         os._exit(1)
     theirs.close()
     os.close(trace_read)
     line = Line(ours)
-    waited = set(PASSED_ON) | set(SWALLOWED) | {signal.SIGCHLD}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
     environ = original_environ()
     ending = None
     if strace is not None:
-        here_read, here_write = os.pipe()
-        child = _fork_traced(run, strace, before, environ, here_write, trace_write)
-        os.close(here_write)
+        here, there = socket.socketpair()
+        socket.send_fds(here, [" ".join(map(str, own)).encode() or b" "], own)
+        child = _fork_traced(run, strace, before, environ, there.fileno(), trace_write)
+        there.close()
         os.close(trace_write)
         ending = _wait(child, waited, run.spool)
-        os.set_blocking(here_read, False)
-        if not _said(here_read):
-            ending, why_not = None, _first_line(run.messages) or "strace could not start the command"
-        os.close(here_read)
+        if not _said(here):
+            ending, why_not = None, first_line(run.messages) or "strace could not start the command"
+        here.close()
     else:
         os.close(trace_write)
     if ending is None:
@@ -148,6 +160,27 @@ def launch(run: Run, record: Callable[[Run, socket.socket, int], None], progress
     line.say(ended=time.time_ns() // 1000, code=ending.code, signal=ending.signal)
     progress(line)
     return ending.status
+
+
+def _detach(keep: tuple[int, ...]) -> None:
+    """Make the forked process the recorder's: no terminal, none of the job's descriptors, deaf to what is meant for the job."""
+    os.setsid()
+    for meant in (*PASSED_ON, *SWALLOWED):
+        signal.signal(meant, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+    _close_all_but(keep)
+
+
+def _close_all_but(keep: tuple[int, ...]) -> None:
+    """Close all descriptors above the standard streams, except those in `keep`."""
+    low = 3
+    for number in sorted(keep):
+        os.closerange(low, number)
+        low = number + 1
+    os.closerange(low, FAR)
 
 
 def _tracer(run: Run) -> tuple[Strace | None, str]:
@@ -161,8 +194,18 @@ def _tracer(run: Run) -> tuple[Strace | None, str]:
         return None, str(error)
 
 
+def _inheritable() -> list[int]:
+    """The descriptors that a command started by this process would have: the standard streams that are open, and what else."""
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):  # the one that listed
+            if os.get_inheritable(int(name)):
+                found.append(int(name))
+    return sorted(found)[:PASSED_AT_MOST]
+
+
 def _fork_traced(
-    run: Run, strace: Strace, mask: set[int | signal.Signals], environ: dict[bytes, bytes], here: int, trace: int
+    run: Run, strace: Strace, mask: set[int | signal.Signals], environ: dict[bytes, bytes], passed: int, trace: int
 ) -> int:
     """The command's process: strace first, then the trampoline, then the command."""
     child = os.fork()
@@ -170,11 +213,14 @@ def _fork_traced(
         return child
     try:
         _restore(mask)
-        error = os.dup(2)
-        os.dup2(os.open(run.messages, os.O_WRONLY | os.O_APPEND), 2)
-        for number in (error, here, trace):
+        messages = os.open(run.messages, os.O_WRONLY | os.O_APPEND)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for number, source in ((0, nothing), (1, nothing), (2, messages)):
+            os.dup2(source, number)
+        _close_all_but((passed, trace))
+        for number in (passed, trace):
             os.set_inheritable(number, True)
-        command = [sys.executable, "-I", "-S", "-c", TRAMPOLINE, str(error), str(here), str(trace), run.program, *run.command]
+        command = [sys.executable, "-I", "-S", "-c", TRAMPOLINE, str(passed), str(trace), run.program, *run.command]
         os.execve(strace.path, arguments(strace, run.spool, command), environ)
     finally:
         os._exit(125)
@@ -283,20 +329,9 @@ def _is_pending(process: int, number: int) -> bool:
     return any(mask >> (number - 1) & 1 for mask in masks)
 
 
-def _said(descriptor: int) -> bool:
+def _said(here: socket.socket) -> bool:
+    """Whether the trampoline was reached."""
     try:
-        return bool(os.read(descriptor, 1))
-    except BlockingIOError:
+        return bool(here.recv(1, socket.MSG_DONTWAIT))
+    except OSError:
         return False
-
-
-def _first_line(path: str) -> str:
-    """What strace said, as a part of a sentence."""
-    with open(path, encoding="utf-8", errors="replace") as file:
-        text = file.readline().strip()
-    return text.removesuffix(".")
-
-
-def clean(run: Run) -> None:
-    """Remove the run's directory, when nothing was started."""
-    shutil.rmtree(run.directory, ignore_errors=True)

@@ -11,9 +11,7 @@ import getpass
 import os
 import select
 import shutil
-import signal
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -27,7 +25,7 @@ from roar_tui.record.context import gather
 from roar_tui.record.model import FORMAT, Access, Exit, Record, Role, State, Status, Step
 from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.record.policy import REMOTE
-from roar_tui.record.run import Line, Run, Shelf
+from roar_tui.record.run import Line, Run, Shelf, first_line
 from roar_tui.record.settle import Settled, settle
 from tracer.spool import Spool
 
@@ -37,10 +35,11 @@ NICE = 10
 
 
 def main(run: Run, open_shelf: Callable[[], Shelf], end: socket.socket, trace_open: int) -> None:
-    """The recorder's whole life, in a forked process. Never returns."""
+    """The recorder's whole life, in a detached process. Never returns."""
     line = Line(end)
     try:
-        _detach(keep=(end.fileno(), trace_open))
+        with contextlib.suppress(OSError):
+            os.nice(NICE)
         shelf = open_shelf()
         Recorder(run, shelf, line, trace_open).work()
         shutil.rmtree(run.directory, ignore_errors=True)
@@ -53,24 +52,6 @@ def main(run: Run, open_shelf: Callable[[], Shelf], end: socket.socket, trace_op
                 line.say(traceback="".join(traceback.format_exception(error)))
             line.say(failed=getattr(error, "message", None) or f"{type(error).__name__}: {error}", kept=run.directory)
         os._exit(1)
-
-
-def _detach(keep: tuple[int, ...]) -> None:
-    """Leave the job's session, terminal, directory and descriptors; ignore what is meant for the job."""
-    os.setsid()
-    for meant in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(meant, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(nothing, number)
-    low = 3
-    for number in sorted(keep):
-        os.closerange(low, number)
-        low = number + 1
-    os.closerange(low, max(low, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 65536))
-    with contextlib.suppress(OSError):
-        os.nice(NICE)
 
 
 class Recorder:
@@ -101,6 +82,8 @@ class Recorder:
             )
         self._follow(capture)
         self._hear_the_end()
+        if self._untraced is None and not spool.size():
+            self._untraced = first_line(run.messages) or "strace wrote nothing"
         capture.close_trace()
         self._hash_rest(capture)
         captured = capture.finish()

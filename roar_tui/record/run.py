@@ -124,3 +124,9 @@ def inherited_files() -> list[Inherited]:
             access = flags & os.O_ACCMODE
             found.append(Inherited(number, path, access != os.O_WRONLY, access != os.O_RDONLY, status.st_size > 0))
     return found
+
+
+def first_line(path: str) -> str:
+    """What strace said first, as a part of a sentence."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.readline().strip().removesuffix(".")

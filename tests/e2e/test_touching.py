@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- a table: one case, one line
 """Every way of touching a file: the inputs and outputs of a job are what its programs really read and wrote, with their digests."""
 
 from __future__ import annotations
