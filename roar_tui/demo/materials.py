@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import subprocess
 import sysconfig
 import zipfile
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ MODULES = 132  # 12 held out, three texts in each of the 40 shards: about 2 MB, 
 FEWEST = 44  # below that there would be empty shards
 SIZES = range(3_000, 48_000)  # bytes; large enough to be text, small enough that no module dominates its shard
 PACKAGES = ("", "asyncio", "concurrent/futures", "email", "html", "http", "importlib", "json", "logging", "unittest", "urllib")
-IGNORED = ".roar-tui/\n__pycache__/\nsources.zip\nraw/\nclean/\nshards/\n*.txt\nmodel.json\n"
+IGNORED = ("/.roar-tui/", "__pycache__/", "/sources.zip", "/raw/", "/clean/", "/shards/", "/*.txt", "/model.*", "/metrics.json")
 RETUNED = {"order": 4, "smoothing": 4.0}
 
 
@@ -32,8 +35,9 @@ def lay_out(project: Path) -> None:
     for script in sorted(resources.files(__package__).joinpath("project").iterdir(), key=lambda entry: entry.name):
         if script.name.endswith((".py", ".json")):
             (project / script.name).write_bytes(script.read_bytes())
-    (project / ".gitignore").write_text(IGNORED, "utf-8")
+    (project / ".gitignore").write_text("".join(f"{pattern}\n" for pattern in IGNORED), "utf-8")
     _deliver(project / "sources.zip", standard_library())
+    _commit(project)
 
 
 def standard_library() -> dict[str, Path]:
@@ -75,3 +79,16 @@ def _deliver(archive: Path, modules: dict[str, Path]) -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, path in modules.items():
             packed.writestr(zipfile.ZipInfo(f"{name}.py", (1980, 1, 1, 0, 0, 0)), path.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def _commit(project: Path) -> None:
+    """Commit the scripts, so that the jobs have a commit to name; without git, or where it refuses, the demo does as well."""
+    # neither another repository, where the demo is started from a hook, nor what would start programs or ask for a password
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or "CONFIG" in name}
+    for role in ("AUTHOR", "COMMITTER"):
+        surroundings |= {f"GIT_{role}_NAME": "roar-tui demo", f"GIT_{role}_EMAIL": "demo@localhost", f"GIT_{role}_DATE": "@0 +0000"}
+    git = ["git", "-C", str(project), "-c", "commit.gpgSign=false", "-c", f"core.hooksPath={os.devnull}", "-c", "init.templateDir="]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Train a language model"]):
+            command = [*git, *arguments]
+            subprocess.run(command, env=surroundings, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -100,6 +101,15 @@ def test_jobs_are_named_after_their_stages(demo: Path) -> None:
     assert {job["exit"]["code"] for job in jobs} == {0}
     sharding = next(job for job in jobs if job["name"] == "shard")
     assert sharding["outputs"] == SHARDS + 1  # and heldout.txt
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_the_commit_is_known_and_the_change_after_it_shows(demo: Path) -> None:
+    store = demo / ".roar-tui"
+    newest, older = (json.loads(roar_tui("show", "--json", ref, "--store", store).stdout)["git"] for ref in ("@", "@~4"))
+    assert newest["root"] == str(demo)
+    assert newest["commit"] == older["commit"] is not None
+    assert (older["dirty"], newest["dirty"]) == (False, True)
 
 
 def test_without_a_terminal_the_lineage_is_printed(demo: Path) -> None:

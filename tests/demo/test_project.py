@@ -89,3 +89,11 @@ def test_without_its_sources_python_gives_a_sentence(tmp_path: Path, monkeypatch
 def test_the_sources_carry_no_dates(trained: Path) -> None:
     with zipfile.ZipFile(trained / "sources.zip") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_the_commit_goes_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path / "elsewhere.git"
+    monkeypatch.setenv("GIT_DIR", str(elsewhere))  # as in a hook
+    (tmp_path / "project").mkdir()
+    materials.lay_out(tmp_path / "project")
+    assert not elsewhere.exists()
