@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -142,3 +144,47 @@ def test_where_tracing_is_impossible_it_says_so(tmp_path: Path, monkeypatch: pyt
     assert "cannot be traced" in done.stderr
     assert "roar-tui doctor" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_interrupted_demo_cleans_up(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "roar_tui", "demo"]
+    surroundings = {**os.environ, "TMPDIR": str(tmp_path)}
+    demo = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, env=surroundings)
+    assert demo.stderr is not None
+    for line in demo.stderr:
+        if line.startswith("  collect"):
+            break
+    assert [path for path in tmp_path.iterdir() if path.name.startswith("roar-tui-demo-")]
+    os.killpg(demo.pid, signal.SIGINT)  # as ^C does: everything that the demo started gets it too
+    rest = demo.stderr.read()
+    demo.stderr.close()
+    assert demo.wait(PATIENCE) == 130
+    assert "Traceback" not in rest
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("roar-tui-demo-")]
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_on_a_terminal_it_ends_in_the_explorer_on_the_model(demo: Path) -> None:
+    tmux = ["tmux", "-L", f"demo-{os.getpid()}", "-f", os.devnull]
+    command = shlex.join([sys.executable, "-m", "roar_tui", "demo", "--keep", str(demo)])
+    shown = f"{command}; echo left with $?; sleep {PATIENCE}"
+    subprocess.run([*tmux, "new-session", "-d", "-x", "80", "-y", "24", shown], check=True)
+    try:
+        screen = wait_for(tmux, "shard.py")
+        assert "model.json" in screen.splitlines()[0]
+        assert "train.py" in screen
+        subprocess.run([*tmux, "send-keys", "q"], check=True)
+        wait_for(tmux, "left with 0")
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=False)
+
+
+def wait_for(tmux: list[str], text: str) -> str:
+    """The screen of the only pane as soon as `text` is on it."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        screen = subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True).stdout
+        if text in screen:
+            return screen
+        assert time.monotonic() < end, screen
+        time.sleep(0.1)
