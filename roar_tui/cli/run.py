@@ -36,7 +36,7 @@ QUIET = 0.5  # s of hashing before its progress is shown
 
 @click.command(
     "run",
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    context_settings={"allow_interspersed_args": False},
     epilog="Everything after CMD belongs to CMD. roar-tui run exits as CMD does.",
 )
 @click.option("--name", metavar="N", help="A name for the job, to find it by.")
