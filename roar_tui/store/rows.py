@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from roar_tui.record.model import Access, Record, Role, State
+from roar_tui.record.model import Access, Pipe, Record, Role, State, Step
 from roar_tui.store.schema import argv_to_sql, to_sql
 
 CHUNK = 500  # placeholders per SELECT; SQLite allows 999 everywhere
@@ -79,15 +79,14 @@ class Rows:
         jobs = list(enumerate(batch, _next_id(self._db, "job")))
         columns = [_job_columns(rowid, kept) for rowid, kept in jobs]
         _insert(self._db, "job", columns)
-        first_step = _next_id(self._db, "step")
-        first_pipe = _next_id(self._db, "pipe")
-        for rowid, kept in jobs:
-            steps = {step.id: first_step + position for position, step in enumerate(kept.record.steps)}
-            self._insert_steps(kept.record, rowid, steps)
-            self._insert_accesses(kept.record, steps)
-            self._insert_pipes(kept.record, rowid, steps, first_pipe)
-            first_step += len(steps)
-            first_pipe += len(kept.record.pipes)
+        every_step = [(rowid, step) for rowid, kept in jobs for step in kept.record.steps]
+        steps = list(enumerate(every_step, _next_id(self._db, "step")))
+        self._insert_steps(steps)
+        self._insert_accesses([(id_, step) for id_, (_, step) in steps])
+        self._insert_pipes(
+            [(rowid, pipe) for rowid, kept in jobs for pipe in kept.record.pipes],
+            {(rowid, step.id): id_ for id_, (rowid, step) in steps},
+        )
 
     def remove(self, job: int) -> None:
         """Remove the job with row id `job`, and of its contents what no other job has seen."""
@@ -174,7 +173,8 @@ class Rows:
             "UPDATE artifact SET first_seen = min(first_seen, ?), size = coalesce(size, ?) WHERE id = ?", updates
         )
 
-    def _insert_steps(self, record: Record, job: int, steps: dict[int, int]) -> None:
+    def _insert_steps(self, steps: Sequence[tuple[int, tuple[int, Step]]]) -> None:
+        """Insert (row id, (job's row id, step)) items."""
         self._db.executemany(
             """
             INSERT INTO step (id, job, number, parent, program, argv, cwd, started, ended, exit_code, exit_signal)
@@ -182,14 +182,15 @@ class Rows:
             """,
             [
                 (
-                    steps[step.id], job, step.id, step.parent, to_sql(step.program), argv_to_sql(step.argv), to_sql(step.cwd),
+                    id_, job, step.id, step.parent, to_sql(step.program), argv_to_sql(step.argv), to_sql(step.cwd),
                     step.started, step.ended, step.exit and step.exit.code, step.exit and step.exit.signal,
                 )
-                for step in record.steps
+                for id_, (job, step) in steps
             ],
         )  # fmt: skip
 
-    def _insert_accesses(self, record: Record, steps: dict[int, int]) -> None:
+    def _insert_accesses(self, steps: Sequence[tuple[int, Step]]) -> None:
+        """Insert what the steps, each after its row id, used and generated."""
         paths, artifacts = self._paths, self._artifacts
 
         def row(step: int, access: Access, flag: bool) -> tuple[object, ...]:
@@ -210,30 +211,26 @@ class Rows:
             INSERT INTO used (step, artifact, path, named, role, status, opened, size, external)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            [row(steps[step.id], access, access.external) for step in record.steps for access in step.used],
+            [row(id_, access, access.external) for id_, step in steps for access in step.used],
         )
         self._db.executemany(
             """
             INSERT INTO generated (step, artifact, path, named, role, status, opened, size, survives, finished)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            [
-                (*row(steps[step.id], access, access.survives), access.finished)
-                for step in record.steps
-                for access in step.generated
-            ],
+            [(*row(id_, access, access.survives), access.finished) for id_, step in steps for access in step.generated],
         )
 
-    def _insert_pipes(self, record: Record, job: int, steps: dict[int, int], first: int) -> None:
-        if not record.pipes:
-            return
+    def _insert_pipes(self, pipes: Sequence[tuple[int, Pipe]], steps: dict[tuple[int, int], int]) -> None:
+        """Insert pipes, each after its job's row id; `steps` gives the row id of a job's step number."""
+        rows = list(enumerate(pipes, _next_id(self._db, "pipe")))
         self._db.executemany(
             "INSERT INTO pipe (id, job, number, kind, opened) VALUES (?, ?, ?, ?, ?)",
-            [(id_, job, pipe.id, pipe.kind, pipe.opened) for id_, pipe in enumerate(record.pipes, first)],
+            [(id_, job, pipe.id, pipe.kind, pipe.opened) for id_, (job, pipe) in rows],
         )
         ends = [
-            (id_, steps[step], writes)
-            for id_, pipe in enumerate(record.pipes, first)
+            (id_, steps[job, step], writes)
+            for id_, (job, pipe) in rows
             for writes, numbers in ((1, pipe.writers), (0, pipe.readers))
             for step in sorted(set(numbers))
         ]
