@@ -115,8 +115,8 @@ ACTIONS: tuple[Action, ...] = (
         (HOME, WALK, MAP, FILES, DETAILS),
         2,
     ),
-    Action("everywhere.palette", "command_palette", ("ctrl+p",), "commands", "Find an action by name.", ALL),
-    Action("everywhere.quit", "quit", ("q", "ctrl+q", "ctrl+c"), "quit", "Leave.", ALL, 2),
+    Action("everywhere.palette", "app.command_palette", ("ctrl+p",), "commands", "Find an action by name.", ALL),
+    Action("everywhere.quit", "app.quit", ("q", "ctrl+q", "ctrl+c"), "quit", "Leave.", ALL, 2),
 )
 
 # Moving is handled by the lists themselves; the help screen shows these.

@@ -57,14 +57,14 @@ class Explorer(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return FALLBACK
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_name(self.console.color_system, no_color=self._plain)
         self.animation_level = "none"
         self._obey_signals()
         self.home_screen = HomeScreen(self.desk)
-        self.push_screen(self.home_screen)
+        await self.push_screen(self.home_screen)
         self.look_for_news()
         self.set_interval(WATCH, self.look_for_news)
 

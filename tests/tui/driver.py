@@ -58,5 +58,5 @@ class Driver:
 async def opened(root: Path, size: tuple[int, int] = (80, 24), *, focus: str | None = None) -> AsyncIterator[Driver]:
     """The explorer on the store at `root`."""
     app = Explorer(root, focus=focus)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         yield Driver(app, pilot)

@@ -50,7 +50,7 @@ async def test_three_levels_back_from_the_model_and_home_again(two_runs: Path, s
         await put_cursor_on(driver, "raw.txt")
         await driver.press("enter")
         await driver.until(lambda: len(walk(driver).trail) == 4)
-        assert driver.lines[0].count("‹") >= 2
+        assert driver.lines[0].count("‹") >= (2 if size[0] > 60 else 1)
         await driver.press("left", "backspace", "h")
         await driver.until(lambda: len(walk(driver).trail) == 1)
         await driver.press("escape")
@@ -108,14 +108,14 @@ async def test_a_set_of_files_opens_into_its_files_and_one_goes_on(two_runs: Pat
         await driver.press("enter")
         await put_cursor_on(driver, "shards/")
         await driver.press("f")
-        await driver.sees("8 files", "shard-000")
+        await driver.sees("8 files", "shard-00000")
         await driver.press("slash")
         await driver.type("003")
         await driver.sees("1 found")
         await driver.press("enter", "enter")
         await driver.until(lambda: isinstance(driver.app.screen, WalkScreen))
         await driver.sees("prep.py --out")
-        assert "shard-003" in driver.lines[0]
+        assert "shard-00003" in driver.lines[0]
 
 
 async def test_find_goes_to_the_match_and_n_to_the_next(two_runs: Path) -> None:
@@ -155,8 +155,7 @@ async def test_a_reference_can_be_typed_and_what_is_not_found_is_told(two_runs: 
         await driver.press("colon")
         await driver.type("nothing")
         await driver.press("enter")
-        await driver.sees("nothing")
-        await driver.until(lambda: bool(driver.app._notifications))
+        await driver.sees("nothing names nothing in the store")
         assert len(walk(driver).trail) == 1
 
 

@@ -52,6 +52,8 @@ class ExplorerScreen(Screen[None]):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self.footer = Footer(self.screen_name, desk.marks)
+        self.prompt = Prompt()
 
     @property
     def explorer(self) -> Explorer:
@@ -63,20 +65,12 @@ class ExplorerScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield from self.compose_middle()
-        yield Footer(self.screen_name, self.desk.marks)
-        yield Prompt()
+        yield self.footer
+        yield self.prompt
 
     def compose_middle(self) -> ComposeResult:
         """All but the last line."""
         raise NotImplementedError
-
-    @property
-    def prompt(self) -> Prompt:
-        return self.query_one(Prompt)
-
-    @property
-    def footer(self) -> Footer:
-        return self.query_one(Footer)
 
     def focus_list(self) -> None:
         """Give the keys back to the screen's list."""

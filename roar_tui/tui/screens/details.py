@@ -36,15 +36,17 @@ class DetailsScreen(ExplorerScreen):
         self._about: About | None = None
         self._disk: list[tuple[str, DiskState]] | None = None
         self._cancel = threading.Event()
+        self.head = LineView(id="trail")
+        self.page = ScrolledLines(id="page")
 
     def compose_middle(self) -> ComposeResult:
-        yield LineView(id="trail")
+        yield self.head
         yield Rule(self.desk.marks.rule)
-        yield ScrolledLines(id="page")
+        yield self.page
 
     def on_mount(self) -> None:
         self.focus_list()
-        self.query_one("#trail", LineView).show([[(" looking up", "dim"), (self.desk.marks.more, "dim")]])
+        self.head.show([[(" looking up", "dim"), (self.desk.marks.more, "dim")]])
         self.begin(self._look_up, group="details", exclusive=True)
 
     def on_unmount(self) -> None:
@@ -54,7 +56,7 @@ class DetailsScreen(ExplorerScreen):
         self._show()
 
     def focus_list(self) -> None:
-        self.query_one(ScrolledLines).focus()
+        self.page.focus()
 
     async def _look_up(self) -> None:
         what = self._what
@@ -106,9 +108,9 @@ class DetailsScreen(ExplorerScreen):
             head = [(about.node.kind.value, "strong")]
         else:
             return
-        self.query_one("#trail", LineView).show([[(" ", "plain"), *head]])
+        self.head.show([[(" ", "plain"), *head]])
         margin: Line = [(" " * MARGIN, "plain")]
-        self.query_one(ScrolledLines).show([[*margin, *line] for line in lines])
+        self.page.show([[*margin, *line] for line in lines])
 
     def copied(self) -> tuple[str, str] | None:
         about = self._about
@@ -118,5 +120,5 @@ class DetailsScreen(ExplorerScreen):
             return about.content, f"the text, {text.count(about.content.count(chr(10)) + 1, 'line')},"
         if about.artifact is not None:
             return about.artifact.digest, "the full hash"
-        lines = self.query_one(ScrolledLines).content_lines
+        lines = self.page.content_lines
         return "\n".join(plain(line).strip() for line in lines), "this page"

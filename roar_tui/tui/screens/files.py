@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
@@ -31,24 +29,23 @@ class FilesScreen(ExplorerScreen):
         self._direction = direction
         self._words = ""
         self._typing: Timer | None = None
+        self.head = LineView(id="trail")
+        self.files = VirtualList[Node](desk.reader("walk"), self._line, id="files")
+        self.message = LineView(id="message")
 
     def compose_middle(self) -> ComposeResult:
-        yield LineView(id="trail")
+        yield self.head
         yield Rule(self.desk.marks.rule)
-        yield VirtualList[Node](self.desk.reader("walk"), self._line, id="files")
-        yield LineView(id="message")
+        yield self.files
+        yield self.message
 
     def on_mount(self) -> None:
-        self.query_one("#message").display = False
+        self.message.display = False
         self.focus_list()
         self._fill()
 
     def on_resize(self) -> None:
         self._say_title()
-
-    @property
-    def files(self) -> VirtualList[Any]:
-        return self.query_one("#files", VirtualList)
 
     def focus_list(self) -> None:
         self.files.focus()
@@ -79,13 +76,13 @@ class FilesScreen(ExplorerScreen):
         right: Line = []
         if self._words:
             right = [("/ ", "key"), (text.display(self._words), "strong"), (f"  {self.files.count:,} found ", "dim")]
-        self.query_one("#trail", LineView).show([spread(left, right, self.size.width, more=look.marks.more)])
+        self.head.show([spread(left, right, self.size.width, more=look.marks.more)])
 
     @on(VirtualList.Loaded)
     def _loaded(self, event: VirtualList.Loaded) -> None:
         if event.error is not None:
             self.tell_error(event.error)
-        message = self.query_one("#message", LineView)
+        message = self.message
         message.display = event.count == 0
         message.show(
             [

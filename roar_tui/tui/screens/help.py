@@ -98,12 +98,13 @@ class HelpScreen(ExplorerScreen):
     def __init__(self, desk: Desk, of: str) -> None:
         super().__init__(desk)
         self._of = of
+        self.page = ScrolledLines(id="page")
 
     def compose_middle(self) -> ComposeResult:
-        yield ScrolledLines(id="page")
+        yield self.page
 
     def on_mount(self) -> None:
-        self.query_one(ScrolledLines).focus()
+        self.page.focus()
 
     def on_resize(self) -> None:
-        self.query_one(ScrolledLines).show(help_lines(self._of, self.size.width, self.desk.marks))
+        self.page.show(help_lines(self._of, self.size.width, self.desk.marks))

@@ -60,24 +60,31 @@ class HomeScreen(ExplorerScreen):
         self._resting: Timer | None = None
         self._views: dict[str, JobView | ArtifactView] = {}
         self._note: Line = []
+        self.header = LineView(id="header")
+        self.tab_line = TabLine([(JOBS, "Jobs"), (ARTIFACTS, "Artifacts")], desk.marks)
+        self.heading = Heading()
+        self.lists: dict[str, VirtualList[Any]] = {
+            JOBS: VirtualList[JobItem](desk.reader("jobs"), self._job_line, id=JOBS),
+            ARTIFACTS: VirtualList[ArtifactItem](desk.reader("artifacts"), self._artifact_line, id=ARTIFACTS),
+        }
+        self.message = LineView(id="message")
+        self.preview = LineView(id="preview")
 
     def compose_middle(self) -> ComposeResult:
-        marks = self.desk.marks
-        yield LineView(id="header")
-        yield TabLine([(JOBS, "Jobs"), (ARTIFACTS, "Artifacts")], marks)
+        yield self.header
+        yield self.tab_line
         with Container(id="body"):
             with Container(id="main"):
-                yield Heading()
-                yield VirtualList[JobItem](self.desk.reader("jobs"), self._job_line, id=JOBS)
-                yield VirtualList[ArtifactItem](self.desk.reader("artifacts"), self._artifact_line, id=ARTIFACTS)
-                yield LineView(id="message")
+                yield self.heading
+                yield from self.lists.values()
+                yield self.message
             with Container(id="side"):
-                yield Rule(marks.rule)
-                yield LineView(id="preview")
+                yield Rule(self.desk.marks.rule)
+                yield self.preview
 
     def on_mount(self) -> None:
-        self.query_one("#message").display = False
-        self.list_of(ARTIFACTS).display = False
+        self.message.display = False
+        self.lists[ARTIFACTS].display = False
         self._say_totals()
         self.fill(JOBS)
         self.fill(ARTIFACTS)
@@ -89,13 +96,9 @@ class HomeScreen(ExplorerScreen):
 
     # The lists
 
-    def list_of(self, tab: str) -> VirtualList[Any]:
-        """The list of a tab."""
-        return self.query_one(f"#{tab}", VirtualList)
-
     @property
     def current(self) -> VirtualList[Any]:
-        return self.list_of(self.tab)
+        return self.lists[self.tab]
 
     def focus_list(self) -> None:
         self.current.focus()
@@ -116,7 +119,7 @@ class HomeScreen(ExplorerScreen):
             return
         self._note = []
         source: Any = sources.jobs(self.desk, chosen) if tab == JOBS else sources.artifacts(self.desk, chosen)
-        self.list_of(tab).use(source, keep=keep)
+        self.lists[tab].use(source, keep=keep)
 
     @on(VirtualList.Loaded)
     def _loaded(self, event: VirtualList.Loaded) -> None:
@@ -142,19 +145,19 @@ class HomeScreen(ExplorerScreen):
         """Say how far the reading of the archive is."""
         if total > 0 and done < total:
             words = f"reading the archive {done:,} of {total:,}"
-            self.query_one("#header", LineView).show([self._header([(words, "warn")])])
+            self.header.show([self._header([(words, "warn")])])
         else:
             self._say_totals()
 
     # What is said around the lists
 
     def _say_totals(self) -> None:
-        self.query_one("#header", LineView).show([self._header(self._counts())])
+        self.header.show([self._header(self._counts())])
         self.begin(self._read_totals, group="totals", exclusive=True)
 
     async def _read_totals(self) -> None:
         self.totals = await self.desk.read("side", queries.totals)
-        self.query_one("#header", LineView).show([self._header(self._counts())])
+        self.header.show([self._header(self._counts())])
 
     def _counts(self) -> Line:
         if self.totals is None:
@@ -175,7 +178,7 @@ class HomeScreen(ExplorerScreen):
         return spread(left, [*right, (" ", "plain")], self.size.width, more=self.desk.marks.more)
 
     def _say_filter(self) -> None:
-        line = self.query_one(TabLine)
+        line = self.tab_line
         chosen = self.filters[self.tab]
         if self._note:
             line.show_status(self._note)
@@ -186,7 +189,7 @@ class HomeScreen(ExplorerScreen):
             line.show_status([])
 
     def _say_if_empty(self) -> None:
-        message, width = self.query_one("#message", LineView), self.size.width - 6
+        message, width = self.message, self.size.width - 6
         empty = self.current.count == 0
         if empty:
             if self.filters[self.tab]:
@@ -197,10 +200,10 @@ class HomeScreen(ExplorerScreen):
                 lines = reading(width)
             message.show(lines)
         message.display = empty
-        self.query_one(Heading).display = not empty
+        self.heading.display = not empty
         self.current.styles.height = 0 if empty else None
         if empty:
-            self.query_one("#preview", LineView).show([])
+            self.preview.show([])
 
     # The preview
 
@@ -219,7 +222,7 @@ class HomeScreen(ExplorerScreen):
         if item is None:
             return
         view = await self._view_of(item)
-        box = self.query_one("#preview", LineView)
+        box = self.preview
         look, width, height = self.desk.look(), box.size.width, box.size.height
         if isinstance(item, JobItem):
             fields = job_fields(item.row, view if isinstance(view, JobView) else None, look)
@@ -237,7 +240,7 @@ class HomeScreen(ExplorerScreen):
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # a damaged record is told, and its line stays readable
-                self.query_one("#preview", LineView).show([[(" ".join(sentence(error)), "bad")]])
+                self.preview.show([[(" ".join(sentence(error)), "bad")]])
                 return None
             if len(self._views) > 200:
                 self._views.clear()
@@ -285,11 +288,11 @@ class HomeScreen(ExplorerScreen):
         self.current.display = False
         self.tab = tab
         self.current.display = True
-        self.query_one(TabLine).show_tab(tab)
-        head = self.query_one(Heading)
+        self.tab_line.show_tab(tab)
+        head = self.heading
         head.tab = tab
         head.refresh()
-        self.query_one("#preview", LineView).show([])
+        self.preview.show([])
         self._say_filter()
         self._say_if_empty()
         self.focus_list()

@@ -110,19 +110,21 @@ class MapScreen(ExplorerScreen):
         self._subject = subject
         self._direction = direction
         self._cursor = cursor or subject
+        self.head = LineView(id="trail")
+        self.view = MapView()
 
     def compose_middle(self) -> ComposeResult:
-        yield LineView(id="trail")
+        yield self.head
         yield Rule(self.desk.marks.rule)
-        yield MapView()
+        yield self.view
 
     def on_mount(self) -> None:
         self.focus_list()
-        self.query_one("#trail", LineView).show([[(" drawing", "dim"), (self.desk.marks.more, "dim")]])
+        self.head.show([[(" drawing", "dim"), (self.desk.marks.more, "dim")]])
         self.begin(self._read, group="map", exclusive=True)
 
     def focus_list(self) -> None:
-        self.query_one(MapView).focus()
+        self.view.focus()
 
     async def _read(self) -> None:
         upstream = self._direction is Direction.UPSTREAM
@@ -135,7 +137,7 @@ class MapScreen(ExplorerScreen):
             self.dismiss()
             return
         at = shown.home_of(self._cursor.id) or shown.subject
-        self.query_one(MapView).show_map(shown, at, self.desk.look())
+        self.view.show_map(shown, at, self.desk.look())
 
     def _expand(self, db: sqlite3.Connection, node: Node) -> list[Node]:
         found = Walker(db, self._direction).expand(node)
@@ -145,7 +147,7 @@ class MapScreen(ExplorerScreen):
     @property
     def node(self) -> Node | None:
         """The node under the cursor."""
-        view = self.query_one(MapView)
+        view = self.view
         return view.shown.boxes[view.cursor].node if view.shown is not None and view.cursor else None
 
     def on_map_view_moved(self) -> None:
@@ -155,7 +157,7 @@ class MapScreen(ExplorerScreen):
         self._say_title()
 
     def _say_title(self) -> None:
-        view, look, node = self.query_one(MapView), self.desk.look(), self.node
+        view, look, node = self.view, self.desk.look(), self.node
         if view.shown is None or node is None:
             return
         left: Line = [
@@ -170,7 +172,7 @@ class MapScreen(ExplorerScreen):
         behind = sum(box.more for box in view.shown.boxes.values())
         right: Line = [(f"{len(view.shown.boxes)} boxes", "dim")]
         right.append((f", {behind} with more behind " if behind else " ", "warn"))
-        self.query_one("#trail", LineView).show([spread(left, right, self.size.width, more=look.marks.more)])
+        self.head.show([spread(left, right, self.size.width, more=look.marks.more)])
 
     def on_map_view_chosen(self) -> None:
         self.action_follow()

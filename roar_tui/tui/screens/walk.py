@@ -59,17 +59,20 @@ class WalkScreen(ExplorerScreen):
         self._abouts: dict[str, About] = {}
         self._cancel_disk = threading.Event()
         self._looking_for: str | None = None
+        self.head = LineView(id="trail")
+        self.outline = Outline(desk.look, id="outline")
+        self.preview = LineView(id="preview")
 
     def compose_middle(self) -> ComposeResult:
         marks = self.desk.marks
-        yield LineView(id="trail")
+        yield self.head
         yield Rule(marks.rule)
         with Container(id="body"):
             with Container(id="main"):
-                yield Outline(self.desk.look, id="outline")
+                yield self.outline
             with Container(id="side"):
                 yield Rule(marks.rule)
-                yield LineView(id="preview")
+                yield self.preview
 
     def on_mount(self) -> None:
         self.focus_list()
@@ -81,10 +84,6 @@ class WalkScreen(ExplorerScreen):
     def on_resize(self) -> None:
         self._say_trail()
         self.call_after_refresh(self._refresh_preview)
-
-    @property
-    def outline(self) -> Outline:
-        return self.query_one(Outline)
 
     @property
     def stop(self) -> Stop | None:
@@ -189,7 +188,7 @@ class WalkScreen(ExplorerScreen):
     # What is said
 
     def _say_trail(self) -> None:
-        box, look, marks = self.query_one("#trail", LineView), self.desk.look(), self.desk.marks
+        box, look, marks = self.head, self.desk.look(), self.desk.marks
         width = self.size.width
         if self._looking_for is not None:
             from roar_tui.text import display
@@ -249,7 +248,7 @@ class WalkScreen(ExplorerScreen):
             self._say_preview(node, about, disk)
 
     def _say_preview(self, node: Node, about: About, disk: Line | None) -> None:
-        box = self.query_one("#preview", LineView)
+        box = self.preview
         fields = node_fields(node, self.desk.look(), about.artifact, about.job, disk)
         box.show(lay_out(fields, box.size.width, box.size.height, self.desk.look()))
 

@@ -64,10 +64,12 @@ class Prompt(Horizontal):
         super().__init__(id="prompt")
         self.purpose = ""
         self.display = False
+        self.label = Label("/", id="prompt-label", markup=False)
+        self.box = PromptInput(id="prompt-input", compact=True, select_on_focus=False)
 
     def compose(self) -> ComposeResult:
-        yield Label("/", id="prompt-label", markup=False)
-        yield PromptInput(id="prompt-input", compact=True, select_on_focus=False)
+        yield self.label
+        yield self.box
 
     @property
     def is_open(self) -> bool:
@@ -76,8 +78,8 @@ class Prompt(Horizontal):
     def open(self, purpose: str, label: str, value: str = "", placeholder: str = "") -> None:
         """Ask; the answer comes as messages."""
         self.purpose = purpose
-        self.query_one("#prompt-label", Label).update(label)
-        box = self.query_one(PromptInput)
+        self.label.update(label)
+        box = self.box
         with box.prevent(Input.Changed):
             box.value = value
         box.placeholder = placeholder

@@ -198,7 +198,7 @@ class VirtualList(CursorView, Generic[Row]):
 
     def use(self, source: Source[Row], *, keep: bool = False) -> Worker[None]:
         """Show this source; `keep` tries to leave the cursor on the row it is on."""
-        return self.run_worker(self._read(source, keep), exclusive=True, group=f"{self.id}-read")
+        return self.run_worker(partial(self._read, source, keep), exclusive=True, group=f"{self.id}-read")
 
     async def _read(self, source: Source[Row], keep: bool) -> None:
         top, cursor_row = self.row(self.scroll_offset.y), self.cursor_row
@@ -248,7 +248,7 @@ class VirtualList(CursorView, Generic[Row]):
             return
         self._wanted.append(page)
         if self._loader is None or self._loader.is_finished:
-            self._loader = self.run_worker(self._load_wanted(), group=f"{self.id}-pages")
+            self._loader = self.run_worker(self._load_wanted, group=f"{self.id}-pages")
 
     async def _load_wanted(self) -> None:
         """Load what is wanted, the latest wish first: on a long jump the pages that flew by are not read."""
