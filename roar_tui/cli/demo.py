@@ -81,7 +81,8 @@ def explore(where: Place, settings: Settings) -> int:
     from roar_tui.demo.recording import roar_tui
 
     options = ["--json"] if settings.json else []
-    return subprocess.run([*roar_tui(where.store), "upstream", *options, str(where.model)], check=False).returncode
+    command = [*roar_tui(where.store), "upstream", *options, str(where.model)]
+    return subprocess.run(command, cwd=where.project, check=False).returncode  # from there, names are short
 
 
 def say(line: str) -> None:
