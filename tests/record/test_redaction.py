@@ -95,7 +95,7 @@ def test_an_ordinary_variable_is_kept(name: str, value: str) -> None:
 
 
 FORMS = {
-    "aws": "AKIAIOSFODNN7EXAMPLE",
+    "aws": "AKIAIOSFODNN7EXAMPLA",
     "github": f"ghp_{B}",
     "github fine-grained": f"github_pat_11{B}",
     "gitlab": f"glpat-{B}",
@@ -108,7 +108,7 @@ FORMS = {
     "google": "AIza" + "a1b2c" * 7,
     "pypi": f"pypi-{B}",
     "jwt": f"eyJ{B}.eyJ{B}.{B}",
-    "pem": "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----",
+    "pem": "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH PRIVATE KEY-----",
 }
 
 
@@ -275,6 +275,10 @@ def test_a_secret_in_source_is_detected(text: str) -> None:
         'TOKEN_RE = re.compile(r"[a-z0-9]+")',
         'digest = "' + "0f3a9c12" * 8 + '"',
         "authorization: enabled",
+        "connect(\n    password=self.password,\n    api_key=config2.api_key,\n)",
+        "postgres://user:password@host/db",
+        "aws = AKIAIOSFODNN7EXAMPLE",
+        'if "-----BEGIN RSA PRIVATE KEY-----" in text:\n    pass',
         "for token in tokens:\n    pass\n",
     ],
 )
