@@ -108,10 +108,22 @@ class Index:
 
 def begin(db: sqlite3.Connection, patience: float) -> None:
     """Start a transaction that may write; raises IndexBusyError when others held the lock for `patience` seconds."""
+    _insist(db, "BEGIN IMMEDIATE", patience)
+
+
+def commit(db: sqlite3.Connection, patience: float) -> None:
+    """End the transaction; raises IndexBusyError, the transaction still open, when readers held the file that long.
+
+    With a rollback journal (network file systems) a commit waits for readers; in WAL mode it waits for nobody.
+    """
+    _insist(db, "COMMIT", patience)
+
+
+def _insist(db: sqlite3.Connection, statement: str, patience: float) -> None:
     deadline = time.monotonic() + patience
     while True:
         try:
-            db.execute("BEGIN IMMEDIATE")
+            db.execute(statement)
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) and "busy" not in str(error):
@@ -132,7 +144,7 @@ def make_tables(db: sqlite3.Connection, patience: float, *, anew: bool = False) 
             for statement in statements():
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {FINGERPRINT}")
-        db.execute("COMMIT")
+        commit(db, patience)
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")

@@ -17,12 +17,13 @@ import msgspec
 
 from roar_tui.errors import StoreError
 from roar_tui.store.archive import Archive, DamagedRecordError
-from roar_tui.store.index import IndexBusyError, begin
+from roar_tui.store.index import IndexBusyError, begin, commit
 from roar_tui.store.results import Damaged, SyncReport
 from roar_tui.store.rows import UNUSABLE, Kept, Rows, rank
 
 BATCH_SECONDS = 0.5  # other writers wait this long at most
 BATCH_ACCESSES = 50_000
+MOST_PASSES = 5  # over the archive in one ingest: one, unless records go or the index is emptied meanwhile
 TRUSTED_AGE = 60.0  # seconds: a folder changed less than this before its listing may change again under the same times
 
 Progress = Callable[[int, int], None]
@@ -71,6 +72,10 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
+class _EmptiedError(Exception):
+    """Another process has emptied the index (a rebuild): what was compared with it no longer holds."""
+
+
 class _Ingest:
     """One run of `ingest`: the counts of its report, and what its batches share."""
 
@@ -81,18 +86,26 @@ class _Ingest:
         self.deadline = deadline
         self.rows = Rows(db)
         self.added = self.removed = 0
+        self._adding = self._removing = 0  # in the open transaction
         self.damaged: list[Damaged] = []
         self.unreadable: set[str] = set()
-        self._version = -1
-        self._again = False
+        self._data_version = self._schema_version = -1
+        self._again = True
 
     def run(self, progress: Progress | None) -> None:
-        self._pass(progress)
-        if self._again:
+        """Pass over the archive until nothing is left that the pass itself made necessary."""
+        for _ in range(MOST_PASSES):
             self._again = False
-            self._pass(progress)
+            try:
+                self._pass(progress)
+            except _EmptiedError:
+                self._again = True
+            if not self._again:
+                return
+        raise IndexBusyError
 
     def _pass(self, progress: Progress | None) -> None:
+        self._schema_version = _pragma(self.db, "schema_version")
         listed = dict(self._list_days())
         known: dict[str, tuple[int, int]] = {
             name: (mtime, ctime) for name, mtime, ctime in self.db.execute("SELECT name, mtime, ctime FROM day")
@@ -150,10 +163,20 @@ class _Ingest:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise IndexBusyError
         begin(self.db, self.patience)
-        version = self.db.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._version:  # another process has written meanwhile
-            self.rows.forget()
-            self._version = version
+        version = _pragma(self.db, "data_version")
+        if version == self._data_version:
+            return
+        self.rows.forget()  # another process has written meanwhile
+        self._data_version = version
+        if _pragma(self.db, "schema_version") != self._schema_version:
+            self.db.execute("ROLLBACK")
+            raise _EmptiedError
+
+    def _commit(self) -> None:
+        commit(self.db, self.patience)
+        self.added += self._adding
+        self.removed += self._removing
+        self._adding = self._removing = 0
 
     def _insert(self, names: list[str]) -> Iterator[int]:
         """Read `names` in short transactions; yields how many each took."""
@@ -173,7 +196,7 @@ class _Ingest:
                 pending[kept.record.run_id] = kept
                 accesses += sum(len(step.used) + len(step.generated) for step in kept.record.steps)
             self._flush(list(pending.values()))
-            self.db.execute("COMMIT")
+            self._commit()
             yield position - start
 
     def _load(self, name: str) -> Kept | None:
@@ -220,7 +243,7 @@ class _Ingest:
                 self._flush([kept])
             return
         self.db.execute("RELEASE batch")
-        self.added += len(better)
+        self._adding += len(better)
 
     def _damaged(self, name: str, problem: str) -> None:
         known = self.db.execute("SELECT problem FROM ingested WHERE record = ?", (name,)).fetchone()
@@ -241,9 +264,9 @@ class _Ingest:
             if row is not None:
                 self.rows.remove(row[0])
                 self._read_again(row[1])
-                self.removed += 1
+                self._removing += 1
         self.db.executemany("DELETE FROM day WHERE name = ?", [(day,) for day in days])
-        self.db.execute("COMMIT")
+        self._commit()
 
     def _read_again(self, run_id: str) -> None:
         """Forget the other records of a run, which a better one had made superfluous, so that the next pass reads them."""
@@ -265,7 +288,12 @@ class _Ingest:
             )
         else:
             self.db.execute("DELETE FROM day WHERE name = ?", (day.name,))
-        self.db.execute("COMMIT")
+        self._commit()
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    value: int = db.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
 
 
 def _job_id(name: str) -> str:

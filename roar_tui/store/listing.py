@@ -187,16 +187,15 @@ def _count(db: sqlite3.Connection, table: str, artifact: int) -> tuple[int, int]
 
 def paths_of(db: sqlite3.Connection, artifact: int, newest: int | None = None) -> list[str]:
     """The paths where the artifact was seen, newest first; only those of the `newest` accesses of each kind, if given."""
-    limit = -1 if newest is None else newest
     rows = db.execute(
         """
         SELECT path.path FROM (
-            SELECT * FROM (SELECT path, opened FROM used WHERE artifact = ?1 ORDER BY opened DESC LIMIT ?2)
+            SELECT * FROM (SELECT path, opened FROM used WHERE artifact = :artifact ORDER BY opened DESC LIMIT :newest)
             UNION ALL
-            SELECT * FROM (SELECT path, opened FROM generated WHERE artifact = ?1 ORDER BY opened DESC LIMIT ?2)
+            SELECT * FROM (SELECT path, opened FROM generated WHERE artifact = :artifact ORDER BY opened DESC LIMIT :newest)
         ) AS access JOIN path ON path.id = access.path
         GROUP BY path.id ORDER BY max(access.opened) DESC, path.path
         """,  # used_artifact, generated_artifact
-        (artifact, limit),
+        {"artifact": artifact, "newest": -1 if newest is None else newest},
     )
     return [from_sql(path) for (path,) in rows]

@@ -90,27 +90,27 @@ class Rows:
 
     def remove(self, job: int) -> None:
         """Remove the job with row id `job`, and of its contents what no other job has seen."""
-        steps = "SELECT id FROM step WHERE job = ?1"
+        steps = "SELECT id FROM step WHERE job = :job"
         touched = self._db.execute(
             f"""
             SELECT artifact FROM used WHERE step IN ({steps}) AND artifact IS NOT NULL
             UNION SELECT artifact FROM generated WHERE step IN ({steps}) AND artifact IS NOT NULL
             """,  # used_step, generated_step
-            (job,),
+            {"job": job},
         ).fetchall()
         for table in ("used", "generated", "pipe_end"):
-            self._db.execute(f"DELETE FROM {table} WHERE step IN ({steps})", (job,))
+            self._db.execute(f"DELETE FROM {table} WHERE step IN ({steps})", {"job": job})
         for table, key in (("pipe", "job"), ("step", "job"), ("job", "id")):
             self._db.execute(f"DELETE FROM {table} WHERE {key} = ?", (job,))
         for (artifact,) in touched:
             first = self._db.execute(
                 """
                 SELECT min(opened) FROM (
-                    SELECT min(opened) AS opened FROM used WHERE artifact = ?1
-                    UNION ALL SELECT min(opened) FROM generated WHERE artifact = ?1
+                    SELECT min(opened) AS opened FROM used WHERE artifact = :artifact
+                    UNION ALL SELECT min(opened) FROM generated WHERE artifact = :artifact
                 )
                 """,  # used_artifact, generated_artifact
-                (artifact,),
+                {"artifact": artifact},
             ).fetchone()[0]
             if first is None:
                 self._db.execute("DELETE FROM artifact WHERE id = ?", (artifact,))

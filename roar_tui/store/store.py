@@ -13,11 +13,13 @@ from typing import TypeVar
 import msgspec
 
 from roar_tui.errors import StoreError
-from roar_tui.store.archive import Archive, is_day, is_record
+from roar_tui.store.archive import Archive
 from roar_tui.store.files import explain_read
 from roar_tui.store.index import LOCK_PATIENCE, Index, IndexBusyError, empty, explain, is_broken, make_tables
 from roar_tui.store.ingest import Progress, ingest
+from roar_tui.store.listing import totals
 from roar_tui.store.results import Damaged, StoreInfo, SyncReport
+from roar_tui.store.sizes import measure
 
 IMPATIENT_SECONDS = 2.0  # `sync(wait=False)` works no longer than this: the rest is for who has time
 
@@ -59,7 +61,7 @@ class Store:
             raise explain_read(self.root, error) from error
         if not stat.S_ISDIR(found.st_mode):
             raise StoreError(f"The store {self.root} is not a directory.", "Choose another one with --store DIR.")
-        if not os.access(self.root, os.R_OK | os.X_OK):
+        if not os.access(self.root, os.X_OK):
             raise explain_read(self.root, PermissionError(13, "Permission denied"))
         return True
 
@@ -116,67 +118,28 @@ class Store:
 
     def info(self) -> StoreInfo:
         """Size and health, of the index as it is now; raises StoreError when the archive may not be read."""
-        return self.ask(self._info)
+        try:
+            return self.ask(self._info)
+        except OSError as error:
+            raise explain_read(self.root, error) from error
 
     def _info(self, db: sqlite3.Connection) -> StoreInfo:
-        from roar_tui.store.listing import totals
-
-        sizes = _Sizes()
-        for day in sorted(self.archive.days()):
-            sizes.records(self.archive.records / day, day)
-        sizes.blobs(self.archive.blobs)
-        damaged = db.execute("SELECT record, problem FROM ingested WHERE problem IS NOT NULL ORDER BY record").fetchall()
+        sizes = measure(self.archive)
         seen = totals(db)
-        exists = self.exists()
+        damaged = db.execute("SELECT record, problem FROM ingested WHERE problem IS NOT NULL ORDER BY record").fetchall()
         return StoreInfo(
             path=str(self.root),
             index=str(self.index.path),
-            exists=exists,
+            exists=self.exists(),
             jobs=seen.jobs,
             artifacts=seen.artifacts,
             seen_bytes=seen.size,
             record_bytes=sizes.record_bytes,
             blob_bytes=sizes.blob_bytes,
             index_bytes=self.index.size(),
-            running=_count_running(self.archive.running),
-            odd=sizes.odd + sum(1 for entry in _entries(self.archive.records) if not is_day(entry)),
+            running=sizes.running,
+            odd=sizes.odd,
             damaged=[Damaged(record, problem) for record, problem in damaged],
             unreadable=sizes.unreadable,
             warning=self.index.warning,
         )
-
-
-class _Sizes:
-    """Adds up what lies in an archive."""
-
-    def __init__(self) -> None:
-        self.record_bytes = self.blob_bytes = self.odd = 0
-        self.unreadable: list[str] = []
-
-    def records(self, folder: Path, day: str) -> None:
-        try:
-            for entry in _entries(folder):
-                if is_record(entry):
-                    self.record_bytes += entry.stat(follow_symlinks=False).st_size
-                elif not entry.name.startswith("."):  # a record being written, or what a crash left of one
-                    self.odd += 1
-        except PermissionError:
-            self.unreadable.append(day)
-
-    def blobs(self, folder: Path) -> None:
-        for prefix in _entries(folder):
-            if prefix.is_dir(follow_symlinks=False):
-                with contextlib.suppress(PermissionError):
-                    self.blob_bytes += sum(entry.stat(follow_symlinks=False).st_size for entry in _entries(Path(prefix.path)))
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except FileNotFoundError:
-        return []
-
-
-def _count_running(folder: Path) -> int:
-    return sum(1 for entry in _entries(folder) if entry.name.endswith(".json"))

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roar_tui.record.model import Pipe, Record, Role, State, Status
-from roar_tui.store import ingest
+from roar_tui.store import index, ingest
 from roar_tui.store.archive import day_of
-from roar_tui.store.index import begin
+from roar_tui.store.index import begin, make_tables
 from roar_tui.store.store import Store
 from tests.builders import (
     MINUTE,
@@ -388,3 +388,37 @@ def test_a_query_of_the_ingest_never_scans_a_table(tmp_path: Path) -> None:
             plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}"))
             assert "SCAN" not in plan, plan
     assert sqlite3.sqlite_version_info >= (3, 31)
+
+
+def test_a_rebuild_by_another_process_meanwhile_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "TRUSTED_AGE", -3600.0)
+    everything = [each for day in range(3) for each in pipeline(started=T0 + day * DAY)]
+    store = build_store(tmp_path / "store", everything)
+    for day in range(3):
+        store.archive.keep(record(["new", str(day)], started=T0 + day * DAY))
+    emptied: list[int] = []
+
+    def empty_once(done: int, total: int) -> None:
+        if not emptied:
+            emptied.append(done)
+            with contextlib.closing(store.index.writer(0)) as other:
+                make_tables(other, 0, anew=True)
+
+    store.sync(progress=empty_once)
+    assert emptied == [1]
+    assert count(store, "job") == 12
+    assert store.sync().changed is False
+
+
+def test_on_a_network_file_system_a_commit_waits_for_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "file_system", lambda path: "nfs4")
+    store = build_store(tmp_path / "store", pipeline())
+    store.archive.keep(record(["new"]))
+    with contextlib.closing(store.reader()) as db:
+        rows = db.execute("SELECT id FROM used")
+        rows.fetchone()  # a reader in the middle of its answer
+        report = store.sync(wait=False)
+        assert (report.busy, report.added) == (True, 0)
+        rows.fetchall()
+    assert store.sync().added == 1
+    assert count(store, "job") == 4
