@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import Counter, deque
+from collections import Counter
+from collections.abc import Callable
 from itertools import chain
-from typing import NamedTuple
 
 from roar_tui.lineage.links import Use
 from roar_tui.lineage.model import Direction, Kind, Node, Walk
@@ -18,14 +18,19 @@ from roar_tui.store.pattern import FOLD_FROM
 EXPLAINED = 2000  # contents whose alternatives are looked up; more than anybody reads
 
 
-class _Place(NamedTuple):
-    """Something to open: a step (row id) as of a moment, or a file or pipe that leads to steps."""
+class _Level:
+    """What lies at one depth and is still to be opened: files and pipes with where they lead, and steps (row ids).
 
-    node: str
-    depth: int
-    step: int | None
-    moment: int
-    hops: list[Hop]
+    A step has the moment that covers all that led to it, so that it is asked once for the whole level.
+    """
+
+    def __init__(self, *, later: bool) -> None:
+        self.files: list[tuple[str, list[Hop]]] = []
+        self.steps: dict[int, int] = {}
+        self._cover: Callable[[int, int], int] = max if later else min
+
+    def add_step(self, step: int, moment: int) -> None:
+        self.steps[step] = self._cover(moment, self.steps.get(step, moment))
 
 
 class _Closure:
@@ -38,25 +43,32 @@ class _Closure:
         self._opener = opener
         self._walk = walk
         self._limit = limit
-        self._queue: deque[_Place] = deque()
         self._asked: dict[int, int] = {}
         self._uses: dict[str, Use] = {}
         self._rows: dict[str, int] = {}
 
     def run(self, target: Target) -> None:
+        level, depth = _Level(later=self._opener.up), 0
         for seed in seeds(self._opener, target):
             self._add(seed.node, 0)
             if seed.node.id not in self._walk.targets:
                 self._walk.targets.append(seed.node.id)
-            self._queue.append(_Place(seed.node.id, 0, seed.step, self._opener.whole, seed.hops))
-        while self._queue:
-            place = self._queue.popleft()
-            if self._limit is not None and place.depth >= self._limit:
-                continue
-            if place.step is None:
-                self._open_file(place)
+            if seed.step is not None:
+                level.add_step(seed.step, self._opener.whole)
             else:
-                self._open_step(place.node, place.depth, place.step, place.moment)
+                level.files.append((seed.node.id, seed.hops))
+        while (level.files or level.steps) and (self._limit is None or depth < self._limit):
+            depth += 1
+            level = self._open(level, depth)
+
+    def _open(self, level: _Level, depth: int) -> _Level:
+        """Open all of a level; what is found lies at `depth`."""
+        found = _Level(later=self._opener.up)
+        for node, hops in level.files:
+            self._open_file(node, hops, depth, found)
+        for step, moment in level.steps.items():
+            self._open_step(step, moment, depth, found)
+        return found
 
     def explain(self) -> None:
         """Look up the alternatives of the contents that were found."""
@@ -74,27 +86,30 @@ class _Closure:
             directories = self._opener.touched(self._rows[step])
             self._walk.touched.update(((step, directory), count) for directory, count in directories.items())
 
-    def _open_step(self, node: str, depth: int, step: int, moment: int) -> None:
+    def _open_step(self, step: int, moment: int, depth: int, found: _Level) -> None:
         done = self._asked.get(step)
         if done is not None and (moment <= done if self._opener.up else moment >= done):
             return
         self._asked[step] = moment
+        node = self._walk.nodes[self._opener.nodes.about(step).id]
         for flow in self._opener.beside_step(step, moment, done):
             if flow.use is not None and flow.use.artifact is not None:
                 self._uses.setdefault(flow.node.id, flow.use)
-            self._add(flow.node, depth + 1)
-            self._walk.join(self._opener.edge(self._walk.nodes[node], flow.node, flow.path, flow.time, into_step=self._opener.up))
+            self._add(flow.node, depth)
+            self._walk.join(self._opener.edge(node, flow.node, flow.path, flow.time, into_step=self._opener.up))
             if flow.hops:
-                self._queue.append(_Place(flow.node.id, depth + 1, None, 0, flow.hops))
+                found.files.append((flow.node.id, flow.hops))
 
-    def _open_file(self, place: _Place) -> None:
-        file = self._walk.nodes[place.node]
-        for hop in place.hops:
-            step = self._opener.nodes.step(hop.step)
-            self._rows[step.id] = hop.step
-            self._add(step, place.depth + 1)
-            self._walk.join(self._opener.edge(step, file, hop.path, hop.time, into_step=not self._opener.up))
-            self._queue.append(_Place(step.id, place.depth + 1, hop.step, hop.moment, []))
+    def _open_file(self, node: str, hops: list[Hop], depth: int, found: _Level) -> None:
+        file = self._walk.nodes[node]
+        for hop in hops:
+            known = self._walk.nodes.get(self._opener.nodes.about(hop.step).id)
+            if known is None:
+                known = self._opener.nodes.step(hop.step)
+                self._rows[known.id] = hop.step
+                self._add(known, depth)
+            self._walk.join(self._opener.edge(known, file, hop.path, hop.time, into_step=not self._opener.up))
+            found.add_step(hop.step, hop.moment)
 
     def _add(self, node: Node, depth: int) -> None:
         known = self._walk.nodes.get(node.id)

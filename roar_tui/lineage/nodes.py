@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import replace
-from typing import NamedTuple
 
 from roar_tui.lineage.links import Generation, Use
 from roar_tui.lineage.model import Kind, Node
 from roar_tui.store.schema import from_sql
 
 # step's and job's primary keys
-_STEP = """SELECT s.number, s.program, s.argv, s.cwd, s.started, s.ended, s.exit_code, s.exit_signal, s.job, j.digest
+_STEP = """SELECT s.number, s.program, s.argv, s.cwd, s.started, s.ended, s.exit_code, s.exit_signal, j.digest
 FROM step s JOIN job j ON j.id = s.job WHERE s.id = ?"""
 _JOB = "SELECT digest, argv, cwd, started, ended, exit_code, exit_signal FROM job WHERE id = ?"
 # used_step, generated_step
@@ -27,48 +26,35 @@ _STARTED_OTHERS = """SELECT EXISTS (SELECT 1 FROM step c WHERE c.job = s.job AND
 FROM step s WHERE s.id = ?"""
 
 
-class Step(NamedTuple):
-    """What the walk needs to know of a step: its node, and the row id of its job."""
-
-    node: Node
-    job: int
-
-
 class Nodes:
     """Makes nodes and remembers the steps that it has read."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._steps: dict[int, Step] = {}
+        self._steps: dict[int, Node] = {}
         self._unknown: dict[int, dict[tuple[int, int], int]] = {}
         self._launchers: dict[int, bool] = {}
 
     def step(self, rowid: int) -> Node:
-        """A fresh node for the step with that row id."""
-        return replace(self._step(rowid).node)
+        """A node of its own for the step with that row id."""
+        return replace(self.about(rowid))
 
-    def job_of(self, step: int) -> int:
-        """The row id of the job that a step (row id) belongs to."""
-        return self._step(step).job
-
-    def _step(self, rowid: int) -> Step:
+    def about(self, rowid: int) -> Node:
+        """The step with that row id, to look at: the same node every time."""
         if rowid not in self._steps:
-            number, program, argv, cwd, started, ended, code, signal, job, digest = self._db.execute(_STEP, (rowid,)).fetchone()
-            self._steps[rowid] = Step(
-                Node(
-                    id=f"s:{digest.hex()}:{number}",
-                    kind=Kind.STEP,
-                    job=digest.hex(),
-                    step=number,
-                    program=from_sql(program),
-                    argv=words(argv),
-                    cwd=from_sql(cwd),
-                    started=started,
-                    ended=ended,
-                    exit_code=code,
-                    exit_signal=signal,
-                ),
-                job,
+            number, program, argv, cwd, started, ended, code, signal, digest = self._db.execute(_STEP, (rowid,)).fetchone()
+            self._steps[rowid] = Node(
+                id=f"s:{digest.hex()}:{number}",
+                kind=Kind.STEP,
+                job=digest.hex(),
+                step=number,
+                program=from_sql(program),
+                argv=words(argv),
+                cwd=from_sql(cwd),
+                started=started,
+                ended=ended,
+                exit_code=code,
+                exit_signal=signal,
             )
         return self._steps[rowid]
 
@@ -101,8 +87,8 @@ class Nodes:
             role=access.role,
             status=access.status,
             paths=[access.path],
-            job=None if known else self._step(access.step).node.job,
-            step=None if known else self._step(access.step).node.step,
+            job=None if known else self.about(access.step).job,
+            step=None if known else self.about(access.step).step,
         )
 
     def _file_id(self, access: Use | Generation) -> str:
@@ -119,12 +105,12 @@ class Nodes:
         if step not in self._unknown:
             rows = sorted(self._db.execute(_UNKNOWN, {"step": step}), key=lambda row: (row[0], row[2], row[1]))
             self._unknown[step] = {(mode, access): n for n, (mode, access, _) in enumerate(rows)}
-        node = self._step(step).node
+        node = self.about(step)
         return f"f:{node.job}:{node.step}:{self._unknown[step][generated, rowid]}"
 
     def pipe(self, step: int, number: int, kind: str) -> Node:
         """A node for a pipe of the job that `step` (row id) belongs to; `kind` is pipe or socketpair."""
-        job = self._step(step).node.job
+        job = self.about(step).job
         return Node(id=f"p:{job}:{number}", kind=Kind.PIPE, job=job, number=number, note=None if kind == "pipe" else kind)
 
     def only_started_others(self, step: int) -> bool:

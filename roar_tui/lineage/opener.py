@@ -115,7 +115,7 @@ class Opener:
         """When a generation was finished, or its step ended, or at least when it was opened."""
         if finished != FOREVER:
             return finished
-        return self.nodes.step(step).ended or opened
+        return self.nodes.about(step).ended or opened
 
     def _pipes_in(self, step: int, before: int) -> Iterator[Flow]:
         for pipe, number, kind, opened in self.db.execute(_PIPES_IN, (step, before)).fetchall():
@@ -176,7 +176,7 @@ class Opener:
         return tuple(map(self._alternative, others[:ALTERNATIVES]))
 
     def _alternative(self, other: Generation) -> Alternative:
-        step = self.nodes.step(other.step)
+        step = self.nodes.about(other.step)
         assert step.job is not None
         assert step.step is not None
         return Alternative(step.job, step.step, other.path, self.ended(other.step, other.opened, other.finished))

@@ -125,7 +125,7 @@ class Walker:
         if not self._opener.up:
             return
         for hop in hops:
-            maker = self._opener.nodes.step(hop.step)
+            maker = self._opener.nodes.about(hop.step)
             small.nodes.setdefault(maker.id, maker)
             small.join(self._opener.edge(maker, file, hop.path, hop.time, into_step=False))
 
