@@ -62,7 +62,9 @@ _FORMS: Final = tuple(
         ("sig= signature= token=", r"(?i)[?&](?:sig|x-amz-signature|x-amz-security-token|x-goog-signature)=([\w%+/=-]{8,})"),
     )
 )
+_HINT: Final = re.compile(b"|".join(sorted({re.escape(hint) for hints, _ in _FORMS for hint in hints})))
 _KEYWORDS: Final = (b"pass", b"secret", b"token", b"key", b"cred", b"auth", b"pwd", b"cookie", b"jwt", b"_pat", b"bearer")
+_KEYWORD: Final = re.compile(b"|".join(_KEYWORDS))
 
 _STRONG: Final = ("password", "passwd", "passphrase", "passcode", "secret", "apikey", "secretkey", "privatekey", "accesskey")
 _QUALIFIERS: Final = _set(
@@ -170,7 +172,7 @@ def spans(text: str) -> list[Span]:
     """Where `text` holds secrets, sorted and disjoint: by their form, and by the names they are given in a command line."""
     lower = _lower(text)
     found = list(_by_form(text, lower))
-    if any(keyword in lower for keyword in _KEYWORDS):
+    if _KEYWORD.search(lower):
         for pattern in (_ASSIGNED, _OPTION):
             position = 0
             while match := pattern.search(text, position):
@@ -188,6 +190,8 @@ def _lower(text: str) -> bytes:
 
 
 def _by_form(text: str, lower: bytes) -> Iterator[Span]:
+    if _HINT.search(lower) is None:
+        return
     for hints, pattern in _FORMS:
         if any(hint in lower for hint in hints):
             for match in pattern.finditer(text):
