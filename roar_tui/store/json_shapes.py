@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from roar_tui.record.model import Connection, Environment, Exit
+from roar_tui.record.model import Connection, Environment, Exit, Pipe
 from roar_tui.store.results import (
     AccessView,
     ArtifactRow,
@@ -85,6 +85,8 @@ def _(view: AccessView) -> Json:
         "opened": iso(view.opened),
         "finished": None if view.finished is None else iso(view.finished),
         "named": view.named,
+        "external": view.external,
+        "survives": view.survives,
     }
 
 
@@ -139,12 +141,15 @@ def _(view: JobView) -> Json:
         "inputs": shape(view.inputs),
         "outputs": shape(view.outputs),
         "steps": shape(view.steps),
+        "pipes": [_pipe(pipe) for pipe in view.pipes],
         "git": None if view.git is None else _fields(view.git),
         "environment": _environment(view.environment),
         "trackers": [_fields(tracker) for tracker in view.trackers],
         "left_out": [_fields(left_out) for left_out in view.left_out],
         "warnings": [_fields(warning) for warning in view.warnings],
+        "snapshots": view.snapshots,
         "source": view.source,
+        "version": view.version,
     }
 
 
@@ -200,6 +205,10 @@ def _environment(environment: Environment) -> Json:
 
 def _connection(connection: Connection) -> Json:
     return {**_fields(connection), "time": iso(connection.time)}
+
+
+def _pipe(pipe: Pipe) -> Json:
+    return {**_fields(pipe), "opened": iso(pipe.opened)}
 
 
 def _fields(struct: msgspec.Struct) -> Json:

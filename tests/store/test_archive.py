@@ -209,16 +209,16 @@ def keep_some(root: Path, writer: int, count: int, barrier) -> None:  # type: ig
 
 def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    barrier = context.Barrier(16)
-    writers = [context.Process(target=keep_some, args=(tmp_path / "store", writer, 5, barrier)) for writer in range(16)]
+    barrier = context.Barrier(64)
+    writers = [context.Process(target=keep_some, args=(tmp_path / "store", writer, 2, barrier)) for writer in range(64)]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join(60)
-    assert [writer.exitcode for writer in writers] == [0] * 16
+    assert [writer.exitcode for writer in writers] == [0] * 64
     store = build_store(tmp_path / "store", sync=False)
-    assert len(list(store.archive.files())) == 80
-    assert (store.sync().added, store.info().odd) == (80, 0)
+    assert len(list(store.archive.files())) == 128
+    assert (store.sync().added, store.info().odd) == (128, 0)
 
 
 def test_threads_keep_the_same_record_at_once(tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def records(draw: st.DrawFn, number: int) -> Record:
     return record(["job", str(number)], steps, started=T0 + number * DAY // 2, pipes=pipes, run_id=f"run-{number % 5}")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_index_does_not_depend_on_the_order_of_the_records(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

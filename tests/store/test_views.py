@@ -200,6 +200,9 @@ def test_the_json_of_git_and_environment(tmp_path: Path) -> None:
     assert shown["environment"]["packages"] == [{"manager": "pip", "name": "numpy", "version": "2.1"}]
     assert shown["environment"]["variables"] == {"SEED": "1"}
     assert shown["left_out"] == [{"rule": "system", "count": 120, "paths": []}]
+    assert (shown["inputs"][0]["external"], shown["outputs"][0]["survives"]) == (True, True)
+    (pipe,) = dumped(view(store, job_id(pipeline()[1])))["pipes"]
+    assert pipe == {"id": 0, "kind": "pipe", "opened": "2026-11-18T11:07:40.000005Z", "writers": [1], "readers": [2]}
 
 
 def test_the_json_of_lists(tmp_path: Path) -> None:
