@@ -119,7 +119,11 @@ def redact_argv(argv: Sequence[str], key: bytes) -> tuple[list[str], dict[str, s
         if index in flagged:
             shown[index] = argument[: flagged[index]] + REDACTED
             found(f"argument {index}", argument)
-        elif _is_option(before) and not _is_option(argument) and secret_patterns.secret_value(before, argument, option=True):
+        elif (
+            (_is_option(before) or _is_setting(argv, index - 1))
+            and not _is_option(argument)
+            and secret_patterns.secret_value(before, argument, option=True)
+        ):
             shown[index] = REDACTED
             found(before, argument)
         elif index and not _SHELL_CODE.fullmatch(before) and (whole := _assignment(argument)):
@@ -159,6 +163,11 @@ def _assignment(argument: str) -> tuple[str, str] | None:
 def _is_option(argument: str) -> bool:
     """`--name` or `-name`: what follows may be its value."""
     return re.fullmatch(r"--?[A-Za-z][\w.-]*", argument) is not None
+
+
+def _is_setting(argv: Sequence[str], index: int) -> bool:
+    """The name in `aws configure set NAME VALUE` and its like."""
+    return index > 1 and argv[index - 1] == "set" and argv[index].isidentifier()
 
 
 def _flagged(argv: Sequence[str]) -> dict[int, int]:

@@ -95,8 +95,9 @@ _PLAIN_KEYS: Final = _set(
 )
 _KEY_KINDS: Final = _set(
     """
-    access account admin api app application auth client consumer deploy encryption license master private secret
-    service signing ssh storage subscription
+    access account admin anthropic api app application auth aws azure client cohere comet consumer deploy encryption
+    gcp github google groq hf huggingface license master mistral neptune openai pinecone private replicate secret
+    service signing ssh storage subscription wandb
     """
 )
 _NO_SECRET: Final = re.compile(
@@ -110,7 +111,7 @@ _WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _QUOTED: Final = r"(?:\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*')"
 _WORD: Final = rf"(?P<value>{_QUOTED}(?:[^\s;&|\"'`,:}}\])]|{_QUOTED})*|[^\s;&|\"'`](?:[^\s;&|\"'`]|{_QUOTED})*)"
 _ASSIGNED: Final = re.compile(  # NAME=value, --name=value, "name": "value", Name: value, in a command line or a text
-    rf"(?<![\w.-])(?P<name>-{{0,2}}[A-Za-z_][\w.-]*)(?:[\"']?\s*:\s*|=){_WORD}"
+    rf"(?<![\w.-])(?P<name>-{{0,2}}[A-Za-z_][\w.-]*)(?:[\"']?\s*:\s*|[\"']\]\s*=\s*|\s*=\s*(?=[\"'])|=){_WORD}"
 )
 _OPTION: Final = re.compile(rf"(?<![\w.-])(?P<name>--?[A-Za-z][\w-]*)\s+(?!-){_WORD}")  # --name value, in a command line
 _LITERAL: Final = re.compile(  # name = "value" in source

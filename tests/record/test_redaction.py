@@ -187,6 +187,14 @@ def test_ordinary_text_stays(text: str) -> None:
         (["sudo", "-E", "sshpass", "-p", "x", "ssh"], ["sudo", "-E", "sshpass", "-p", REDACTED, "ssh"], ["argument 4"]),
         (["docker", "login", "-u", "me", "-p", "x"], ["docker", "login", "-u", "me", "-p", REDACTED], ["argument 5"]),
         (["bash", "-c", "X_TOKEN=abc1 t"], ["bash", "-c", f"X_TOKEN={REDACTED} t"], ["argument 2"]),
+        (
+            ["aws", "configure", "set", "aws_secret_access_key", "x1"],
+            ["aws", "configure", "set", "aws_secret_access_key", REDACTED],
+            ["aws_secret_access_key"],
+        ),
+        (["t", "--wandb_key", "abc1"], ["t", "--wandb_key", REDACTED], ["--wandb_key"]),
+        (["curl", "-H", "X-Api-Key: abc1"], ["curl", "-H", f"X-Api-Key: {REDACTED}"], ["argument 2"]),
+        (["python", "-c", "e['HF_TOKEN'] = 'x1'"], ["python", "-c", f"e['HF_TOKEN'] = {REDACTED}"], ["argument 2"]),
         (["openssl", "enc", "-k", "pw"], ["openssl", "enc", "-k", REDACTED], ["argument 3"]),
     ],
 )
