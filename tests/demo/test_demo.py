@@ -170,7 +170,7 @@ def test_on_a_terminal_it_ends_in_the_explorer_on_the_model(demo: Path) -> None:
     shown = f"{command}; echo left with $?; sleep {PATIENCE}"
     subprocess.run([*tmux, "new-session", "-d", "-x", "80", "-y", "24", shown], check=True)
     try:
-        screen = wait_for(tmux, "shard.py")
+        screen = wait_for(tmux, "shards/")  # the list of jobs, which shows first, has none
         assert "model.json" in screen.splitlines()[0]
         assert "train.py" in screen
         subprocess.run([*tmux, "send-keys", "q"], check=True)
