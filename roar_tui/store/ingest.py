@@ -18,8 +18,9 @@ import msgspec
 from roar_tui.errors import StoreError
 from roar_tui.store.archive import Archive, DamagedRecordError
 from roar_tui.store.index import IndexBusyError, begin, commit
+from roar_tui.store.judge import rank
 from roar_tui.store.results import Damaged, SyncReport
-from roar_tui.store.rows import UNUSABLE, Kept, Rows, rank
+from roar_tui.store.rows import UNUSABLE, Kept, Rows
 
 BATCH_SECONDS = 0.5  # other writers wait this long at most
 BATCH_ACCESSES = 50_000
@@ -106,12 +107,13 @@ class _Ingest:
 
     def _pass(self, progress: Progress | None) -> None:
         self._schema_version = _pragma(self.db, "schema_version")
-        listed = dict(self._list_days())
+        days = self.archive.days()
+        listed = self._look_at(days)
         known: dict[str, tuple[int, int]] = {
             name: (mtime, ctime) for name, mtime, ctime in self.db.execute("SELECT name, mtime, ctime FROM day")
         }
-        changed = [day for name, day in sorted(listed.items()) if known.get(name) != (day.mtime, day.ctime)]
-        gone = [name for name in self._known_days() if name not in listed]
+        changed = [day for day in listed if known.get(day.name) != (day.mtime, day.ctime)]
+        gone = sorted(set(self._known_days()) - set(days))
         work = [(day, *self._compare(day.name)) for day in changed]
         total = sum(len(new) for _, new, _ in work)
         self._remove([name for day in gone for name in self._ingested(day)], gone)
@@ -124,15 +126,19 @@ class _Ingest:
                     progress(done, total)
             self._mark(day, day.name in known)
 
-    def _list_days(self) -> Iterator[tuple[str, Day]]:
+    def _look_at(self, names: list[str]) -> list[Day]:
+        """The day folders `names` with their times, in order; taken before any is listed, so that no change hides behind one."""
         now = time.time()
-        for name in self.archive.days():
+        days = []
+        for name in sorted(names):
             try:
                 found = os.stat(self.archive.records / name)
             except OSError:
-                continue  # gone since the listing
+                self.unreadable.add(name)
+                continue
             trusted = found.st_mtime < now - TRUSTED_AGE and found.st_ctime < now - TRUSTED_AGE
-            yield name, Day(name, found.st_mtime_ns, found.st_ctime_ns, trusted)
+            days.append(Day(name, found.st_mtime_ns, found.st_ctime_ns, trusted))
+        return days
 
     def _known_days(self) -> list[str]:
         """The days that the index has records of (a skip through the primary key, one step per day)."""

@@ -1,0 +1,47 @@
+"""What is decided of a record before it enters the index: can it be true, how do its files count, which of two is better."""
+
+from __future__ import annotations
+
+from roar_tui.record.model import Record, Role, State
+
+LAST_TIME = 253_402_300_799_999_999  # the end of the year 9999: no calendar here says what comes later
+DIGEST_LENGTH = 64
+
+
+class UnusableRecordError(Exception):
+    """A record that decodes and yet contradicts itself; the message is a sentence's middle."""
+
+
+def check(record: Record) -> None:
+    """Raises UnusableRecordError when `record` cannot be what a job did."""
+    times = [record.started, record.ended or 0]
+    digests: set[str | None] = set()
+    for step in record.steps:
+        times += (step.started, step.ended or 0)
+        for accesses in (step.used, step.generated):
+            times += [access.opened for access in accesses]
+            digests.update([access.digest for access in accesses])
+        times += [access.finished or 0 for access in step.generated]
+    if min(times) < 0 or max(times) > LAST_TIME:
+        raise UnusableRecordError("a time in it is out of range")
+    if any(digest is not None and (len(digest) != DIGEST_LENGTH or digest != digest.lower()) for digest in digests):
+        raise UnusableRecordError("a digest in it is not a BLAKE3 digest")
+    numbers = {step.id for step in record.steps}
+    if len(numbers) != len(record.steps):
+        raise UnusableRecordError("two of its steps have the same number")
+    for pipe in record.pipes:
+        if not numbers.issuperset((*pipe.writers, *pipe.readers)):
+            raise UnusableRecordError("a pipe in it belongs to a step that it has not")
+
+
+def count_files(record: Record) -> tuple[int, int]:
+    """The inputs and outputs of a job as lists count them: distinct paths, environment no input."""
+    inputs = {used.path for step in record.steps for used in step.used if used.external and used.role is not Role.ENVIRONMENT}
+    outputs = {made.path for step in record.steps for made in step.generated if made.survives}
+    return len(inputs), len(outputs)
+
+
+def rank(state: str, ended: int | None, job_id: str) -> tuple[int, int, str]:
+    """Which record of one run is the better: the greatest. A total order, so that it does not matter which comes first."""
+    worth = {State.RUNNING.value: 0, State.INTERRUPTED.value: 1}.get(state, 2)
+    return (worth, ended or 0, job_id)
