@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import chain
 
+from roar_tui.lineage.bulk import bulk
 from roar_tui.lineage.links import Use
 from roar_tui.lineage.model import Direction, Kind, Node, Walk
 from roar_tui.lineage.opener import Hop, Opener
@@ -125,11 +126,12 @@ def closure(db: sqlite3.Connection, target: Target, direction: Direction, depth:
     """Everything that `target` leads to within `depth` edges (None: all), unfolded, nearest first."""
     walk = Walk(direction, [], note=target.note, directory=target.path if isinstance(target, FilesetTarget) else None)
     growing = _Closure(Opener(db, direction), walk, depth)
-    growing.run(target)
-    if direction is Direction.UPSTREAM:
-        growing.explain()
-    growing.count_touched()
-    settle(walk)
+    with bulk():
+        growing.run(target)
+        if direction is Direction.UPSTREAM:
+            growing.explain()
+        growing.count_touched()
+        settle(walk)
     return walk
 
 

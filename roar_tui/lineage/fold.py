@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from blake3 import blake3
 
+from roar_tui.lineage.bulk import bulk
 from roar_tui.lineage.model import Direction, Edge, Kind, Node, Overlap, Walk
 from roar_tui.lineage.script import family, runs
 from roar_tui.store.pattern import FOLD_FROM, pattern
@@ -23,9 +24,13 @@ TREE_HEADER = b"roar:blake3-tree:v1\n"
 
 def fold(walk: Walk) -> Walk:
     """`walk` with filesets in place of sibling files; a fileset is as near as its nearest file."""
-    sets = [fileset(directory, members) for directory, members in _Sides(walk).groups()]
-    if not sets:
-        return walk
+    with bulk():
+        sets = [fileset(directory, members) for directory, members in _Sides(walk).groups()]
+        return _with(walk, sets) if sets else walk
+
+
+def _with(walk: Walk, sets: list[Node]) -> Walk:
+    """The walk with each of `sets` in place of its members."""
     now = {member.id: node for node in sets for member in node.members}
     result = replace(walk, nodes={}, edges={}, targets=list(dict.fromkeys(_id(now, target) for target in walk.targets)))
     for node in walk.nodes.values():

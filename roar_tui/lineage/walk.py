@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from roar_tui.lineage.bulk import bulk
 from roar_tui.lineage.closure import closure
 from roar_tui.lineage.fold import fileset, fold
 from roar_tui.lineage.links import Use
@@ -46,7 +47,8 @@ class Walker:
         if node.kind is Kind.JOB:
             return [replace(step, depth=node.depth + 1) for step in node.state]
         if node.kind is Kind.STEP:
-            found = self._beside_step(node)
+            with bulk():
+                found = self._beside_step(node)
         elif node.kind is Kind.FILESET:
             found = self._beside_files(node, node.members)
         else:
