@@ -11,6 +11,10 @@ from roar_tui.record.model import LeftOut, Role
 from roar_tui.record.roles import LeftOutTally, Roles, bytecode_source
 
 _LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
+_SHELL = re.compile(r"(ba|da|k|z|c|tc|fi)?sh")
+_INTERPRETER = re.compile(r"python[0-9.]*|pypy[0-9.]*|perl|ruby|node|Rscript|julia|lua")
+_NO_SCRIPT = re.compile(r"-[a-zA-Z]*[cem]")  # the program is in the argument (python -c, perl -e), or a module (python -m)
+_NO_SHELL_SCRIPT = re.compile(r"-[a-z]*[cs]")
 _AREAS = ("/etc/", "/usr/", "/var/")  # where a file is an input only when the user named it (see Roles.classify)
 REMOTE = frozenset({  # programs that hand the work to other machines or to a daemon
     "srun", "sbatch", "salloc", "mpirun", "mpiexec", "mpiexec.hydra", "prun", "jsrun", "bsub", "qsub", "qrsh", "ssh", "pdsh",
@@ -28,6 +32,7 @@ class AccessPolicy:
         self._written: dict[str, str | None] = {}
         self._executed: dict[str, str | None] = {}
         self._named: set[str] = set()
+        self._scripts: set[str] = set()
         self.environment: set[str] = set()
         self.programs: set[str] = set()
         self.setuid: set[str] = set()
@@ -46,6 +51,8 @@ class AccessPolicy:
             return self._written[path]
         except KeyError:
             found = self._written[path] = self._decide(path, self._roles.classify(path, generated=True).rule)
+            if found is not None:
+                self._read.pop(path, None)  # what the job makes is kept when it is read, wherever it lies
             return found
 
     def executed(self, path: str) -> str | None:
@@ -63,7 +70,10 @@ class AccessPolicy:
             return found
 
     def named(self, argv: Sequence[str], cwd: str) -> None:
-        """An image was started with `argv` in `cwd`: what it names of the system's own files is data."""
+        """An image was started with `argv` in `cwd`: what it names of the system's own files is data, its script is code."""
+        script = script_of(argv)
+        if script is not None:
+            self._scripts.add(os.path.normpath(os.path.join(cwd, script)))
         below = cwd.startswith(_AREAS)
         for argument in argv[1:]:
             if argument.startswith(_AREAS) or (below and not argument.startswith(("/", "-"))):
@@ -75,7 +85,7 @@ class AccessPolicy:
         """The role of an access that is kept."""
         verdict = self._roles.classify(
             path,
-            executed=executed,
+            executed=executed or (path in self._scripts and not generated),
             loaded=not generated and _LIBRARY.search(path) is not None,
             generated=generated,
             size=size,
@@ -89,6 +99,8 @@ class AccessPolicy:
         return self._tally.result()
 
     def _decide_read(self, path: str) -> str | None:
+        if self._written.get(path) is not None:
+            return path
         loaded = _LIBRARY.search(path) is not None
         source = bytecode_source(path)
         if source is not None:
@@ -107,3 +119,17 @@ class AccessPolicy:
         if path not in self._read and path not in self._written and path not in self._executed:
             self._tally.add(rule, path)
         return None
+
+
+def script_of(argv: Sequence[str]) -> str | None:
+    """The script that an interpreter was started with: the first argument that is no option, unless an option is the program."""
+    name = os.path.basename(argv[0]) if argv else ""
+    shell = _SHELL.fullmatch(name) is not None
+    if not shell and not _INTERPRETER.fullmatch(name):
+        return None
+    for argument in argv[1:]:
+        if not argument.startswith("-"):
+            return argument
+        if (_NO_SHELL_SCRIPT if shell else _NO_SCRIPT).fullmatch(argument):
+            return None
+    return None

@@ -91,13 +91,16 @@ class Recorder:
 
         def redacted(argv: list[str]) -> list[str]:
             clean, found = redaction.redact_argv(argv, key)
-            secrets.update(found)
+            for name, value in found.items():
+                secrets.setdefault(name, value)  # the command's own come first
             return clean
+
+        command = redacted(run.command)
 
         settled = settle(captured, capture.policy.role, argv_of=redacted)
         if self._untraced is not None:
             settled = Settled([self._only_step(redacted)], [])
-        record = self._record(capture, settled, context, redacted, secrets)
+        record = self._record(capture, settled, context, command, secrets)
         with contextlib.suppress(Exception):  # a cache of digests: the record does not depend on it
             self._shelf.remember(capture.remembered)
         job = self._shelf.keep(record)
@@ -194,7 +197,7 @@ class Recorder:
         capture: Capture,
         settled: Settled,
         context: gather.Pending,
-        redacted: Callable[[list[str]], list[str]],
+        command: list[str],
         secrets: dict[str, str],
     ) -> Record:
         run = self._run
@@ -202,13 +205,15 @@ class Recorder:
         written = {a.path for step in steps for a in step.generated if a.survives}
         paths = capture.policy.environment | {a.path for step in steps for a in step.used}
         gathered = context.finish(paths, capture.policy.programs | {run.program}, written)
-        for data in gathered.blobs.values():
-            self._shelf.keep_blob(data)
+        git = gathered.git
         if run.snapshots:
+            for data in gathered.blobs.values():
+                self._shelf.keep_blob(data)
             self._snapshot(steps)
+        elif git is not None:
+            git = msgspec.structs.replace(git, patch=None)
         root = next((step for step in reversed(steps) if step.pid == steps[0].pid), None)
         finished = self._exit or (root.exit if root is not None else None)
-        command = redacted(run.command)
         environment = gathered.environment
         if secrets:
             environment = msgspec.structs.replace(environment, secrets=environment.secrets | secrets)
@@ -230,7 +235,7 @@ class Recorder:
             rank=gathered.rank,
             steps=steps,
             pipes=settled.pipes,
-            git=gathered.git,
+            git=git,
             environment=environment,
             trackers=gathered.trackers,
             snapshots=self._blobs,

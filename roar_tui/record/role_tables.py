@@ -110,8 +110,8 @@ HOME_TREES: Final[dict[str, str]] = {
     **dict.fromkeys(
         _words(
             """
-            .asdf .bun .cargo/bin .cargo/env .cargo/registry .deno .gem .go .juliaup .julia/artifacts .julia/compiled .julia/packages
-            .local/lib .local/share/mise .local/share/pipx .local/share/pypoetry .local/share/uv
+            .asdf .bun .cargo/bin .cargo/env .cargo/registry .deno .gem .go .juliaup .julia/artifacts .julia/compiled
+            .julia/packages .local/lib .local/share/mise .local/share/pipx .local/share/pypoetry .local/share/uv
             .local/share/virtualenvs .npm .nvm .pyenv .rbenv .rustup .rye .sdkman .volta go/pkg/mod perl5 R/library
             """
         ),
