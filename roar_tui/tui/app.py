@@ -33,17 +33,18 @@ def run(root: Path, *, focus: str | None = None) -> int:
         app.run()
     except OSError as error:  # the terminal went away while it was being restored: nobody is left to tell
         _restore(before)
-        if not app.ended_by_signal:
+        if app.signal_status is None:
             return _failed(str(error), caught.getvalue())
     except BaseException:
         _restore(before)
         raise
     finally:
         app.stop_work()
-    status = app.return_code or 0
-    if caught.getvalue() and not app.ended_by_signal:
+    if app.signal_status is not None:
+        return app.signal_status
+    if caught.getvalue():
         return _failed(caught.getvalue().strip().splitlines()[-1], caught.getvalue())
-    return status
+    return app.return_code or 0
 
 
 def _attributes() -> list[Any] | None:

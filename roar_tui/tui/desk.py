@@ -33,6 +33,7 @@ class Desk:
         self._readers: dict[str, Reader] = {}
         self._aside = ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside")
         self._shorts: dict[str, str] = {}
+        self._closed = False
 
     @property
     def root(self) -> Path:
@@ -50,6 +51,8 @@ class Desk:
 
     async def aside(self, work: Callable[[], T]) -> T:
         """What `work` finds, on a thread without a connection: for the disk and other programs."""
+        if self._closed:
+            raise asyncio.CancelledError
         return await asyncio.wrap_future(self._aside.submit(work))
 
     def known(self) -> KnownDigests | None:
@@ -60,6 +63,7 @@ class Desk:
 
     def close(self) -> None:
         """Interrupt everything that runs."""
+        self._closed = True
         for reader in self._readers.values():
             reader.close()
         self._aside.shutdown(wait=False, cancel_futures=True)

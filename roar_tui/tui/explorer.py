@@ -51,7 +51,7 @@ class Explorer(App[None]):
         self._stopping = threading.Event()
         self._told: set[str] = set()
         self.home_screen: HomeScreen | None = None
-        self.ended_by_signal = False
+        self.signal_status: int | None = None  # 128 + N once a signal has ended it
         self._version: tuple[int, ...] | None = None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -78,7 +78,7 @@ class Explorer(App[None]):
                 loop.add_signal_handler(number, self._end, 128 + number)
 
     def _end(self, status: int) -> None:
-        self.ended_by_signal = True
+        self.signal_status = status
         self.stop_work()
         self.exit(return_code=status)
 

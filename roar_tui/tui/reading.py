@@ -29,12 +29,21 @@ class Reader:
         self.closed = False
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` returns; its exceptions come out here. An index that was replaced meanwhile is opened anew, once."""
+        """What `work` returns; its exceptions come out here. An index that was replaced meanwhile is opened anew, once.
+
+        Once the reader is closed every await ends as cancelled: there is nobody left to tell of anything else.
+        """
+        if self.closed:
+            raise asyncio.CancelledError
         future = self._pool.submit(self._call, work)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             self._give_up(future)
+            raise
+        except Exception as error:
+            if self.closed:
+                raise asyncio.CancelledError from error
             raise
 
     def close(self) -> None:

@@ -40,7 +40,6 @@ class FilesScreen(ExplorerScreen):
         yield self.message
 
     def on_mount(self) -> None:
-        self.message.display = False
         self.focus_list()
         self._fill()
 
@@ -82,16 +81,14 @@ class FilesScreen(ExplorerScreen):
     def _loaded(self, event: VirtualList.Loaded) -> None:
         if event.error is not None:
             self.tell_error(event.error)
-        message = self.message
-        message.display = event.count == 0
-        message.show(
+        self.message.show(
             [
                 [("No file of this set has ", "plain"), (text.display(self._words), "title"), (" in its name.", "plain")],
                 [],
                 [("esc", "key"), (" shows all of them again.", "dim")],
             ]
         )
-        self.files.styles.height = 0 if event.count == 0 else None
+        self.set_class(event.count == 0, "-empty")
         self._say_title()
 
     # Actions

@@ -71,6 +71,8 @@ def _table(rows: list[tuple[str, str]], width: int) -> list[Line]:
 class ScrolledLines(LineView, can_focus=True):
     """Lines that scroll by the usual keys."""
 
+    scrolls = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_by(-1)", show=False),
         Binding("down,j", "scroll_by(1)", show=False),

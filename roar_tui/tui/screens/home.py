@@ -56,6 +56,7 @@ class HomeScreen(ExplorerScreen):
         self.filters: dict[str, str] = {JOBS: "", ARTIFACTS: ""}
         self.totals: Totals | None = None
         self.synced = False
+        self._stale = False
         self._typing: Timer | None = None
         self._resting: Timer | None = None
         self._views: dict[str, JobView | ArtifactView] = {}
@@ -83,7 +84,6 @@ class HomeScreen(ExplorerScreen):
                 yield self.preview
 
     def on_mount(self) -> None:
-        self.message.display = False
         self.lists[ARTIFACTS].display = False
         self._say_totals()
         self.fill(JOBS)
@@ -131,15 +131,23 @@ class HomeScreen(ExplorerScreen):
 
     def news(self) -> None:
         """The index has changed: read both lists again, cursors stay."""
+        self._stale = not self.is_current
+        if self._stale:  # nobody looks: it is done when somebody does
+            return
         self._views.clear()
         self._say_totals()
         for tab in (JOBS, ARTIFACTS):
             self.fill(tab, keep=True)
 
+    def on_screen_resume(self) -> None:
+        if self._stale:
+            self.news()
+
     def sync_done(self) -> None:
-        """The index was brought up to date for the first time: what is empty now is empty."""
-        self.synced = True
-        self._say_if_empty()
+        """The index is up to date: what is empty now is empty."""
+        if not self.synced:
+            self.synced = True
+            self._say_if_empty()
 
     def show_progress(self, done: int, total: int) -> None:
         """Say how far the reading of the archive is."""
@@ -147,7 +155,7 @@ class HomeScreen(ExplorerScreen):
             words = f"reading the archive {done:,} of {total:,}"
             self.header.show([self._header([(words, "warn")])])
         else:
-            self._say_totals()
+            self.header.show([self._header(self._counts())])
 
     # What is said around the lists
 
@@ -189,8 +197,7 @@ class HomeScreen(ExplorerScreen):
             line.show_status([])
 
     def _say_if_empty(self) -> None:
-        message, width = self.message, self.size.width - 6
-        empty = self.current.count == 0
+        width, empty = self.size.width - 6, self.current.count == 0
         if empty:
             if self.filters[self.tab]:
                 lines = nothing_found(self.tab, self.filters[self.tab], width)
@@ -198,12 +205,9 @@ class HomeScreen(ExplorerScreen):
                 lines = nothing_recorded(width, self.desk.marks)
             else:
                 lines = reading(width)
-            message.show(lines)
-        message.display = empty
-        self.heading.display = not empty
-        self.current.styles.height = 0 if empty else None
-        if empty:
+            self.message.show(lines)
             self.preview.show([])
+        self.set_class(empty, "-empty")
 
     # The preview
 

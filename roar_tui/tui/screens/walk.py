@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from dataclasses import dataclass
 from functools import partial
 
@@ -162,11 +163,15 @@ class WalkScreen(ExplorerScreen):
 
     async def _open_first(self, stop: Stop) -> None:
         """Open what is shown unasked: nearest first, until the screen is full."""
-        budget = max(self.outline.size.height, LEAST_LINES)
+        budget, shown = max(self.outline.size.height, LEAST_LINES), time.monotonic()
         while self.stop is stop and (branch := to_open_first(stop.tree, OPENED_STEPS, budget)) is not None:
-            await self._load(stop, branch)
+            show = time.monotonic() - shown > REST  # a quick walk is drawn once, a slow one as it comes
+            await self._load(stop, branch, show=show)
+            shown = time.monotonic() if show else shown
+        if self.stop is stop:
+            self.outline.changed()
 
-    async def _load(self, stop: Stop, branch: Branch) -> None:
+    async def _load(self, stop: Stop, branch: Branch, *, show: bool = True) -> None:
         try:
             nodes = await self.desk.read("walk", lambda db: lookup.behind(self.desk, db, branch.node, stop.direction))
         except asyncio.CancelledError:
@@ -177,7 +182,7 @@ class WalkScreen(ExplorerScreen):
             self.tell_error(error)
         else:
             stop.tree.attach(branch, nodes)
-        if self.stop is stop:
+        if show and self.stop is stop:
             self.outline.changed()
 
     @on(Outline.Wanted)

@@ -45,7 +45,13 @@ class Painter:
 
 
 class LineView(ScrollView, can_focus=False):
-    """Lines that were made elsewhere, scrolled where there are more than fit. Subclasses may make lines on demand."""
+    """Lines that were made elsewhere. Subclasses may make lines on demand.
+
+    Only where `scrolls` is set is Textual told how many lines there are: each change of that number makes it lay out and write
+    the whole screen anew (7 kB where two changed lines are 1 kB).
+    """
+
+    scrolls: ClassVar[bool] = False
 
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
     ALLOW_SELECT = False
@@ -60,7 +66,8 @@ class LineView(ScrollView, can_focus=False):
         if lines == self.content_lines:
             return
         self.content_lines = lines
-        self.virtual_size = Size(self.scrollable_content_region.width or self.size.width, len(lines))
+        if self.scrolls:
+            self.virtual_size = Size(self.scrollable_content_region.width or self.size.width, len(lines))
         self.refresh()
 
     def notify_style_update(self) -> None:

@@ -209,6 +209,7 @@ class VirtualList(CursorView, Generic[Row]):
             first = await self._reader.run(partial(_page, source, 0))
             fresh: dict[int, Sequence[Row]] = {0: first}
             found = await self._locate(source, cursor_row, fresh) if keep and cursor_row is not None else None
+            seen = await self._pages_on_screen(source, fresh) if keep and found == cursor and count == self.count else {}
         except asyncio.CancelledError:
             raise
         except Exception as error:  # shown by the screen as a sentence: a list must not end the explorer
@@ -216,8 +217,11 @@ class VirtualList(CursorView, Generic[Row]):
             return
         self._source = source
         self._generation += 1
+        unchanged = bool(seen) and all(self._pages.get(number) == page for number, page in seen.items())
         self._pages = OrderedDict(fresh)
         self._wanted.clear()
+        if unchanged:  # nothing that is on screen is another: nothing is drawn anew
+            return
         self.count = count
         self.cursor = max(0, min(found if found is not None else cursor if keep else 0, count - 1))
         self.resize_content(count)
@@ -241,6 +245,15 @@ class VirtualList(CursorView, Generic[Row]):
                 if source.key(other) == key:
                     return int(number * PAGE + i)
         return None
+
+    async def _pages_on_screen(self, source: Source[Row], fresh: dict[int, Sequence[Row]]) -> dict[int, Sequence[Row]]:
+        """The pages that the lines on screen are on, read anew."""
+        top = self.scroll_offset.y
+        numbers = range(top // PAGE, (top + self.size.height) // PAGE + 1)
+        for number in numbers:
+            if number not in fresh:
+                fresh[number] = await self._reader.run(partial(_page, source, number))
+        return {number: fresh[number] for number in numbers if fresh[number]}
 
     def _want(self, page: int) -> None:
         """Ask for a page; called while drawing, so it only notes it."""
