@@ -127,7 +127,7 @@ class _Ingest:
             self._mark(day, day.name in known)
 
     def _look_at(self, names: list[str]) -> list[Day]:
-        """The day folders `names` with their times, in order; taken before any is listed, so that no change hides behind one."""
+        """The day folders `names` with their times in order, taken before any is listed: no change hides behind one."""
         now = time.time()
         days = []
         for name in sorted(names):

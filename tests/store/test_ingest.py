@@ -328,24 +328,30 @@ def test_waiting_ends_when_the_other_is_done(tmp_path: Path) -> None:
         assert store.sync().added == 1
 
 
-def test_a_killed_ingest_leaves_a_right_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "BATCH_ACCESSES", 1)
+def test_a_killed_ingest_leaves_a_right_index(tmp_path: Path) -> None:
     everything = [each for day in range(3) for each in pipeline(started=T0 + day * DAY)]
     store = build_store(tmp_path / "store", everything, sync=False)
-
-    class KilledError(BaseException):
-        pass
-
-    def kill(done: int, total: int) -> None:
-        if done == 4:
-            raise KilledError
-
-    with pytest.raises(KilledError):
-        store.sync(progress=kill)
+    script = f"""if True:
+        import os, signal
+        from pathlib import Path
+        from roar_tui.store import ingest
+        from roar_tui.store.store import Store
+        ingest.BATCH_ACCESSES = 1
+        loads = []
+        load = ingest._Ingest._load
+        def load_or_die(self, name):
+            loads.append(name)
+            if len(loads) == 5:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return load(self, name)
+        ingest._Ingest._load = load_or_die
+        Store.open(Path({str(store.root)!r})).sync()
+    """
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
     with contextlib.closing(store.reader()) as db:
         assert orphans(db) == 0
-        assert 0 < db.execute("SELECT count(*) FROM job").fetchone()[0] < 9
-    store.sync()
+        assert db.execute("SELECT count(*) FROM job").fetchone()[0] == 4
+    assert store.sync().added == 5
     assert dump_of(store) == dump_of(build_store(tmp_path / "whole", everything))
 
 
