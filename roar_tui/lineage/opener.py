@@ -96,7 +96,7 @@ class Opener:
         if use.producer is None:
             return node
         if use.digest is None:
-            node.note = "content unknown: linked by path and time"
+            node.note = "linked by path and time"
         elif use.passing and use.producer.artifact is not None:
             node.note = "read before the step that wrote it was done with it"
         elif use.producer.path != use.path:

@@ -75,9 +75,7 @@ def newest(db: sqlite3.Connection, path: str) -> Version | None:
 def newest_named(db: sqlite3.Connection, name: str) -> tuple[Version, int] | None:
     """The newest version of any file whose path ends in `name`, and how many such paths there are."""
     base = os.path.basename(name.rstrip("/"))
-    rows = [
-        (rowid, from_sql(path)) for rowid, path in db.execute(_NAMED, (to_sql(base),)) if ("/" + name) in ("/" + from_sql(path))
-    ]
+    rows = [(rowid, from_sql(path)) for rowid, path in db.execute(_NAMED, (to_sql(base),))]
     ids = [rowid for rowid, path in rows if path == name or path.endswith("/" + name)]
     versions = [version for rowid in ids if (version := _newer(db, _NEWEST_BY_ID, {"path": rowid})) is not None]
     return (max(versions, key=lambda version: version.opened), len(versions)) if versions else None

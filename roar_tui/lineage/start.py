@@ -22,9 +22,10 @@ FROM step s WHERE s.job = ? ORDER BY s.number"""
 # generated_path
 _ON_PATH = """SELECT g.id FROM generated g INDEXED BY generated_path
 WHERE g.path = (SELECT id FROM path WHERE path = :path) AND g.artifact = :artifact ORDER BY g.opened DESC, g.id DESC LIMIT 1"""
-# generated_artifact, used_artifact
-_ANYWHERE = """SELECT id FROM generated INDEXED BY generated_artifact
-WHERE artifact = :artifact ORDER BY opened DESC, id DESC LIMIT 1"""
+# generated_artifact, bounded by the first sighting on the path that was named: used_path; used_artifact
+_ANYWHERE = """SELECT id FROM generated INDEXED BY generated_artifact WHERE artifact = :artifact AND opened < COALESCE(
+    (SELECT e.opened FROM used e INDEXED BY used_path WHERE e.path = (SELECT id FROM path WHERE path = :path)
+     AND e.artifact = :artifact ORDER BY e.opened LIMIT 1), :never) ORDER BY opened DESC, id DESC LIMIT 1"""
 _NEWEST_USE = "SELECT id FROM used INDEXED BY used_artifact WHERE artifact = :artifact ORDER BY opened DESC, id DESC LIMIT 1"
 _SIZE = "SELECT size FROM artifact WHERE id = ?"
 
@@ -64,6 +65,9 @@ def _step(opener: Opener, rowid: int) -> Seed:
 
 
 def _member(opener: Opener, member: Member) -> Seed | None:
+    """A file of a directory: upstream as its newest access had it, downstream everything that read the content."""
+    if not opener.up and member.digest is not None and member.rowid is not None:
+        return _content(opener, ArtifactTarget(member.digest, member.rowid, member.path))
     if member.generated is None and member.used is None:
         return None
     return _access(opener, member.generated, member.used)
@@ -120,7 +124,7 @@ def _newest_generation(db: sqlite3.Connection, artifact: int, path: str | None, 
         row = db.execute(_ON_PATH, {"artifact": artifact, "path": to_sql(path)}).fetchone()
         if row is not None or (size is not None and size < SMALL):
             return row[0] if row is not None else None
-    row = db.execute(_ANYWHERE, {"artifact": artifact}).fetchone()
+    row = db.execute(_ANYWHERE, {"artifact": artifact, "path": None if path is None else to_sql(path), "never": FOREVER}).fetchone()
     return row[0] if row is not None else None
 
 

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from roar_tui.lineage.model import Direction, Kind, Node, Walk
-from roar_tui.lineage.target import ArtifactTarget, JobTarget, StepTarget
+from roar_tui.lineage.target import ArtifactTarget, JobTarget, StepTarget, Target
 from roar_tui.lineage.walk import closure
 from roar_tui.record.model import Record
 from tests.builders import MINUTE, T0, at, build_store, content
@@ -55,11 +55,11 @@ def access(db: sqlite3.Connection, name: str, path: str, *, generated: bool) -> 
     return ArtifactTarget(digest.hex(), artifact_id, at(path), job(db, name).job_id, **more)
 
 
-def upstream(db: sqlite3.Connection, target: ArtifactTarget | JobTarget | StepTarget, depth: int | None = None) -> Walk:
+def upstream(db: sqlite3.Connection, target: Target, depth: int | None = None) -> Walk:
     return closure(db, target, Direction.UPSTREAM, depth)
 
 
-def downstream(db: sqlite3.Connection, target: ArtifactTarget | JobTarget | StepTarget, depth: int | None = None) -> Walk:
+def downstream(db: sqlite3.Connection, target: Target, depth: int | None = None) -> Walk:
     return closure(db, target, Direction.DOWNSTREAM, depth)
 
 

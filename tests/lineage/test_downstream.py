@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
+from roar_tui.lineage.reference import resolve
 from roar_tui.record.model import Pipe, Role
-from tests.builders import T0, made, pipeline, record, single, step, two_runs, unknown, used
+from tests.builders import T0, build_store, made, pipeline, record, shards, single, step, two_runs, unknown, used
 from tests.lineage import stories
 from tests.lineage.stories import T1, T2, T3, T4, arrows, artifact, called, downstream, names
 
@@ -142,3 +144,15 @@ def test_depth_cuts_downstream_too(tmp_path: Path) -> None:
     with stories.index(tmp_path, records) as db:
         walk = downstream(db, artifact(db, "f0"), 3)
     assert [node.depth for node in walk.nodes.values()] == [0, 1, 2, 3]
+
+
+def test_everything_that_read_a_directory_is_found_though_it_was_made_again_since(tmp_path: Path) -> None:
+    records = [
+        single(["split"], [], shards("d", 4, opened=T0, write=True)),
+        single(["train"], shards("d", 4, opened=T1), [made("model", opened=T1 + 9)], started=T1),
+        single(["split", "again"], [], shards("d", 4, opened=T2, write=True), started=T2),
+    ]
+    store = build_store(tmp_path, records)
+    with closing(store.reader()) as db:
+        walk = downstream(db, resolve(store, db, "/p/d", cwd="/"))
+    assert names(walk)[4:] == ["$ train", "model"]

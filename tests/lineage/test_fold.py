@@ -182,7 +182,7 @@ def test_a_directory_as_target_is_one_fileset(tmp_path: Path) -> None:
     store = build_store(tmp_path, [single(["split"], [used("raw")], files)])
     db = store.reader()
     target = resolve(store, db, "/p/d", cwd="/")
-    walk = fold(upstream(db, target))  # type: ignore[arg-type]
+    walk = fold(upstream(db, target))
     start = Walker(db, Direction.UPSTREAM).start(target)
     db.close()
     assert names(walk) == ["d/ 3 files", "$ split", "raw"]

@@ -324,3 +324,13 @@ def test_one_access_of_one_job_is_asked_about_as_that_job_had_it(tmp_path: Path)
         newest = upstream(db, artifact(db, "same"))
     assert names(newest) == ["x", "$ maker 2", "two"]
     assert len(newest.target.alternatives) == 1
+
+
+def test_a_file_that_was_there_before_its_copy_has_no_maker(tmp_path: Path) -> None:
+    copied = single(["cp", "raw", "copy"], [used("raw", "same", opened=T0)], [made("copy", "same", opened=T0 + 1)])
+    with stories.index(tmp_path, [copied]) as db:
+        raw = upstream(db, artifact(db, "same", "raw"))
+        moved = upstream(db, artifact(db, "same", "moved-outside"))
+    assert (names(raw), raw.target.root) == (["raw"], True)
+    assert [other.path for other in raw.target.alternatives] == ["/p/copy"]
+    assert names(moved) == ["moved-outside", "$ cp raw copy"]
