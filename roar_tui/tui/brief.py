@@ -143,6 +143,8 @@ def artifact_fields(view: ArtifactView, look: Look, disk: Line | None = None) ->
         name += [("  in ", "dim"), (text.shorten_path(os.path.dirname(path) or "/", 60, home=look.home), "plain")]
     if view.path_count > 1:
         name.append((f"  and {text.count(view.path_count - 1, 'more place')}", "dim"))
+    if disk is not None:
+        name += [(f"  {look.marks.dot} on disk ", "dim"), *disk]
     fields: list[Field] = [("", name)]
     if view.producers:
         first = view.producers[0]
@@ -161,8 +163,6 @@ def artifact_fields(view: ArtifactView, look: Look, disk: Line | None = None) ->
     if view.consumer_count > 6:
         line = [*line, (f"  +{view.consumer_count - 6:,}", "dim")]
     fields.append(("used", line))
-    if disk is not None:
-        fields.insert(1, ("disk", disk))
     return fields
 
 

@@ -61,7 +61,7 @@ def job_page(view: JobView, step: StepView | None, width: int, look: Look) -> li
     page.field("command", [(text.command_line(view.command), "strong")])
     page.field("id", [(view.id, "hash")])
     page.field("name", text.display(view.name or ""))
-    page.field("in", text.display(view.cwd))
+    page.field("in", text.shorten_path(view.cwd, home=look.home))
     page.field("started", text.moment(view.started))
     word, tone = how_it_ended(view.exit, view.state)
     page.field("ended", [(word, tone), (f"  after {text.duration(view.duration)}" if view.duration is not None else "", "plain")])
@@ -108,7 +108,7 @@ def artifact_page(
     states = dict(disk or ())
     for path in view.paths[:SHOWN_FILES]:
         state = states.get(path, [("…", "dim")] if disk is None else [])
-        page.paragraph([(text.display(path), "strong"), ("  ", "plain"), *state], 2)
+        page.paragraph([(text.shorten_path(path, home=look.home), "strong"), ("  ", "plain"), *state], 2)
     _seen(page, "Made by", view.producers, view.producer_count, "Nothing recorded made it: it is a root.")
     if alternatives:
         page.section("Alternatives", len(alternatives))
@@ -132,7 +132,7 @@ def _step(page: Page, view: JobView, step: StepView) -> None:
     page.section(f"Step {step.id} of {text.count(len(view.steps))}" if len(view.steps) > 1 else "Step")
     page.field("command", [(text.command_line(step.argv), "strong")])
     page.field("program", text.display(step.program))
-    page.field("in", text.display(step.cwd))
+    page.field("in", text.shorten_path(step.cwd, home=page.look.home))
     page.field("started", text.moment(step.started))
     word, tone = how_it_ended(step.exit, view.state)
     page.field("ended", [(word, tone), (f"  after {text.duration(step.duration)}" if step.duration is not None else "", "plain")])
@@ -145,11 +145,13 @@ def _files(page: Page, title: str, files: Sequence[AccessView | FilesetView], cw
     for file in files[:SHOWN_FILES]:
         name = text.shorten_path(file.path, cwd=cwd, home=page.look.home)
         if isinstance(file, FilesetView):
-            words: Line = [(f"{name}/", "fileset"), (f"  {text.count(file.count, 'file')}  {text.size(file.size)}", "plain")]
+            words: Line = [(f"{text.count(file.count, 'file'):>9}", "plain"), (f"{text.size(file.size):>7}  ", "plain")]
+            words += [(f"{file.role.value:<6}  " if file.role.value != "data" else "        ", "dim"), (f"{name}/", "fileset")]
+            words.append((f"  {text.display(file.pattern)}", "dim"))
         else:
             code = page.look.short(file.digest) if file.digest else file.status.value
             words = [(f"{code:<8}", "hash" if file.digest else "warn"), (f"{text.size(file.size):>8}", "plain")]
-            words += [(f"  {file.role.value:<6}  " if file.role.value != "data" else "          ", "dim"), (name, "strong")]
+            words += [(f"  {file.role.value:<6}  " if file.role.value != "data" else " " * 10, "dim"), (name, "strong")]
         page.paragraph(words, 4)
     if len(files) > SHOWN_FILES:
         page.paragraph([(f"and {text.count(len(files) - SHOWN_FILES)} more; roar-tui show prints all", "dim")])

@@ -227,12 +227,15 @@ def _ports(
     pieces: list[tuple[tuple[str, str], str, str]], x: dict[str, int], widths: dict[str, int]
 ) -> dict[tuple[tuple[str, str], str], int]:
     """The columns where lines come in: side by side around the middle, in the order of where they come from."""
-    coming: dict[str, list[tuple[float, tuple[str, str]]]] = {}
+    coming: dict[str, list[tuple[int, tuple[str, str]]]] = {}
     for edge, upper, lower in pieces:
-        coming.setdefault(lower, []).append((x[upper] + widths[upper] / 2, edge))
+        coming.setdefault(lower, []).append((x[upper] + widths[upper] // 2, edge))
     ports = {}
     for lower, sources in coming.items():
         sources.sort()
+        if len(sources) == 1 and x[lower] < (straight := sources[0][0]) < x[lower] + widths[lower] - 1:
+            ports[sources[0][1], lower] = straight  # no bend where none is needed
+            continue
         step = 2 if widths[lower] > 2 * len(sources) + 1 else 1
         first = x[lower] + widths[lower] // 2 - step * (len(sources) - 1) // 2
         for i, (_, edge) in enumerate(sources):

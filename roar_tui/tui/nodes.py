@@ -91,7 +91,7 @@ def seconds_of(node: Node) -> float | None:
 def info_of(node: Node, look: Look) -> Line:
     """What stands at the right: size and role of a file, duration and time of a step."""
     if node.kind in (Kind.STEP, Kind.JOB):
-        line: Line = [(fit(text.duration(seconds_of(node)), 7), "plain")]
+        line: Line = [(fit(text.duration(seconds_of(node)), 7, right=True) + "  ", "plain")]
         if node.exit_signal is not None:
             line.append((signal_name(node.exit_signal), "bad"))
         elif node.exit_code:
@@ -101,7 +101,7 @@ def info_of(node: Node, look: Look) -> Line:
         return line
     if node.kind is Kind.PIPE:
         return []
-    words = fit(text.size(node.size), 7)
+    words = fit(text.size(node.size), 7, right=True) + "  "
     if node.status and node.status != "hashed":
         return [(words, "plain"), (node.status, "warn")]
     return [(words, "plain"), (node.role if node.role not in (None, "data") else "", "dim")]
@@ -113,9 +113,9 @@ def extra_of(node: Node, look: Look) -> Line:
     if node.kind is Kind.FILESET:
         line.append((f"  {text.count(node.count, 'file')}", "plain"))
     if node.edge is not None and node.edge.members is not None:
-        line.append((f"  {node.edge.members.common:,} of {node.edge.members.of:,}", "warn"))
-    if node.root:
-        line.append((f"  {look.marks.root} root", "root"))
+        line.append((f"  {node.edge.members.common:,} of {text.count(node.edge.members.of, 'file')}", "warn"))
+    if node.root:  # code is nearly always a root: the mark alone says it there
+        line.append((f"  {look.marks.root}", "root") if node.role == "code" else (f"  {look.marks.root} root", "root"))
     if node.alternatives:
         line.append((f"  +{len(node.alternatives)} alternative{'s' if len(node.alternatives) > 1 else ''}", "dim"))
     return line
@@ -148,9 +148,9 @@ def row_line(row: TreeRow, width: int, under_cursor: bool, look: Look) -> Line:
     name_tone = "dim" if branch.seen else "plain" if node.kind is Kind.STEP else "strong"
     left.extend([(mark, tone), (" ", "plain"), (name_of(node), name_tone)])
     code_width = 11
-    right_width = code_width + 2 + 20
+    right_width = code_width + 2 + 21
     if width < 72:
-        right_width = code_width + 2 + 7
+        right_width = code_width + 2 + 8
     right: Line
     if branch.seen:
         right = [("seen above", "dim")]

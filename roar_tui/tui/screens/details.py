@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from roar_tui import text
 from roar_tui.lineage.model import Kind, Node
 from roar_tui.lineage.target import Target
+from roar_tui.store import queries
 from roar_tui.tui import lookup
 from roar_tui.tui.brief import lay_out, node_fields
 from roar_tui.tui.desk import Desk
@@ -98,7 +99,8 @@ class DetailsScreen(ExplorerScreen):
             node = about.node
             of_step = about.step if node is None or node.kind is Kind.STEP else None
             step = next((s for s in about.job.steps if s.id == of_step), None)
-            lines = job_page(about.job, step, width, look)
+            job = queries.folded_job(about.job)
+            lines = job_page(job, queries.folded_step(step) if step is not None else None, width, look)
             if node is not None and node.kind is Kind.ARTIFACT:
                 lines = [*lay_out(node_fields(node, look, None, None, None), width, 100, look), [], *lines]
             head = [(text.what(step.argv if step is not None else about.job.command), "strong")]
