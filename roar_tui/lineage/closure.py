@@ -20,17 +20,17 @@ EXPLAINED = 2000  # contents whose alternatives are looked up; more than anybody
 
 
 class _Level:
-    """What lies at one depth and is still to be opened: files and pipes with where they lead, and steps (row ids).
+    """What lies at one depth and is still to be opened: files and pipes with where they lead, and steps.
 
     A step has the moment that covers all that led to it, so that it is asked once for the whole level.
     """
 
     def __init__(self, *, later: bool) -> None:
         self.files: list[tuple[str, list[Hop]]] = []
-        self.steps: dict[int, int] = {}
+        self.steps: dict[str, int] = {}
         self._cover: Callable[[int, int], int] = max if later else min
 
-    def add_step(self, step: int, moment: int) -> None:
+    def add_step(self, step: str, moment: int) -> None:
         self.steps[step] = self._cover(moment, self.steps.get(step, moment))
 
 
@@ -44,9 +44,8 @@ class _Closure:
         self._opener = opener
         self._walk = walk
         self._limit = limit
-        self._asked: dict[int, int] = {}
+        self._asked: dict[str, int] = {}
         self._uses: dict[str, Use] = {}
-        self._rows: dict[str, int] = {}
 
     def run(self, target: Target) -> None:
         level, depth = _Level(later=self._opener.up), 0
@@ -54,8 +53,8 @@ class _Closure:
             self._add(seed.node, 0)
             if seed.node.id not in self._walk.targets:
                 self._walk.targets.append(seed.node.id)
-            if seed.step is not None:
-                level.add_step(seed.step, self._opener.whole)
+            if seed.node.kind is Kind.STEP:
+                level.add_step(seed.node.id, self._opener.whole)
             else:
                 level.files.append((seed.node.id, seed.hops))
         while (level.files or level.steps) and (self._limit is None or depth < self._limit):
@@ -84,15 +83,15 @@ class _Closure:
             if self._walk.nodes[file].kind is Kind.ARTIFACT:
                 far.update({(step, directory) for directory in map(os.path.dirname, edge.paths)})
         for step in dict.fromkeys(step for (step, _), count in far.items() if count >= FOLD_FROM):
-            directories = self._opener.touched(self._rows[step])
+            directories = self._opener.touched(step)
             self._walk.touched.update(((step, directory), count) for directory, count in directories.items())
 
-    def _open_step(self, step: int, moment: int, depth: int, found: _Level) -> None:
+    def _open_step(self, step: str, moment: int, depth: int, found: _Level) -> None:
         done = self._asked.get(step)
         if done is not None and (moment <= done if self._opener.up else moment >= done):
             return
         self._asked[step] = moment
-        node = self._walk.nodes[self._opener.nodes.about(step).id]
+        node = self._walk.nodes[step]
         for flow in self._opener.beside_step(step, moment, done):
             if flow.use is not None and flow.use.artifact is not None:
                 self._uses.setdefault(flow.node.id, flow.use)
@@ -104,10 +103,9 @@ class _Closure:
     def _open_file(self, node: str, hops: list[Hop], depth: int, found: _Level) -> None:
         file = self._walk.nodes[node]
         for hop in hops:
-            known = self._walk.nodes.get(self._opener.nodes.about(hop.step).id)
+            known = self._walk.nodes.get(hop.step)
             if known is None:
                 known = self._opener.nodes.step(hop.step)
-                self._rows[known.id] = hop.step
                 self._add(known, depth)
             self._walk.join(self._opener.edge(known, file, hop.path, hop.time, into_step=not self._opener.up))
             found.add_step(hop.step, hop.moment)

@@ -197,7 +197,9 @@ def generations(db: sqlite3.Connection, query: str, **values: int | str | bytes 
     return sorted(found, key=lambda generation: (generation.opened, generation.id))
 
 
-def bare_use(db: sqlite3.Connection, used: int) -> Use:
-    """A use by its row id, whatever its role, without where it comes from."""
+def bare_use(db: sqlite3.Connection, used: int) -> Use | None:
+    """A use by its row id, whatever its role, without where it comes from; None where there is no such row."""
     row = db.execute(BARE_USE, {"use": used}).fetchone()
+    if row is None:
+        return None
     return Use(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], None)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import replace
 
+from roar_tui.errors import NotFoundError
 from roar_tui.lineage.links import Generation, Use
 from roar_tui.lineage.model import Kind, Node
 from roar_tui.store.schema import from_sql
@@ -13,7 +14,9 @@ from roar_tui.store.schema import from_sql
 # step's and job's primary keys
 _STEP = """SELECT s.number, s.program, s.argv, s.cwd, s.started, s.ended, s.exit_code, s.exit_signal, j.digest
 FROM step s JOIN job j ON j.id = s.job WHERE s.id = ?"""
-_JOB = "SELECT digest, argv, cwd, started, ended, exit_code, exit_signal FROM job WHERE id = ?"
+_JOB = "SELECT argv, cwd, started, ended, exit_code, exit_signal FROM job WHERE digest = ?"
+# UNIQUE (digest) of job, UNIQUE (job, number) of step
+_ROW = "SELECT s.id FROM job j JOIN step s ON s.job = j.id WHERE j.digest = ? AND s.number = ?"
 # used_step, generated_step
 _UNKNOWN = """SELECT 0, id, opened FROM used INDEXED BY used_step WHERE step = :step AND artifact IS NULL
 UNION ALL SELECT 1, id, opened FROM generated INDEXED BY generated_step WHERE step = :step AND artifact IS NULL"""
@@ -32,17 +35,35 @@ class Nodes:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._steps: dict[int, Node] = {}
+        self._rows: dict[str, int] = {}
         self._unknown: dict[int, dict[tuple[int, int], int]] = {}
         self._launchers: dict[int, bool] = {}
 
-    def step(self, rowid: int) -> Node:
-        """A node of its own for the step with that row id."""
-        return replace(self.about(rowid))
+    def step(self, step: str) -> Node:
+        """A node of its own for the step with that node id."""
+        return replace(self.about(self.row(step)))
+
+    def row(self, step: str) -> int:
+        """The row id of the step with that node id; raises NotFoundError where its record is gone or was replaced.
+
+        Nodes outlive row ids, which are given anew whenever the index is built again.
+        """
+        if step not in self._rows:
+            _, job, number = step.split(":")
+            found = self._db.execute(_ROW, (bytes.fromhex(job), int(number))).fetchone()
+            if found is None:
+                raise gone("step", f"{job[:8]}:{number}")
+            self._rows[step] = found[0]
+        return self._rows[step]
 
     def about(self, rowid: int) -> Node:
         """The step with that row id, to look at: the same node every time."""
         if rowid not in self._steps:
-            number, program, argv, cwd, started, ended, code, signal, digest = self._db.execute(_STEP, (rowid,)).fetchone()
+            found = self._db.execute(_STEP, (rowid,)).fetchone()
+            if found is None:
+                raise gone("step", "that led here")
+            number, program, argv, cwd, started, ended, code, signal, digest = found
+            self._rows[f"s:{digest.hex()}:{number}"] = rowid
             self._steps[rowid] = Node(
                 id=f"s:{digest.hex()}:{number}",
                 kind=Kind.STEP,
@@ -58,13 +79,16 @@ class Nodes:
             )
         return self._steps[rowid]
 
-    def job(self, rowid: int) -> Node:
-        """A node that stands for a whole job."""
-        digest, argv, cwd, started, ended, code, signal = self._db.execute(_JOB, (rowid,)).fetchone()
+    def job(self, job_id: str) -> Node:
+        """A node that stands for a whole job; raises NotFoundError."""
+        found = self._db.execute(_JOB, (bytes.fromhex(job_id),)).fetchone()
+        if found is None:
+            raise gone("job", job_id[:8])
+        argv, cwd, started, ended, code, signal = found
         return Node(
-            id=f"j:{digest.hex()}",
+            id=f"j:{job_id}",
             kind=Kind.JOB,
-            job=digest.hex(),
+            job=job_id,
             argv=words(argv),
             cwd=from_sql(cwd),
             started=started,
@@ -119,6 +143,11 @@ class Nodes:
             writes = self._db.execute(_WRITES, {"step": step}).fetchone()[0]
             self._launchers[step] = not writes and bool(self._db.execute(_STARTED_OTHERS, (step,)).fetchone()[0])
         return self._launchers[step]
+
+
+def gone(what: str, which: str) -> NotFoundError:
+    """The error for what a row id or digest meant before the index changed."""
+    return NotFoundError(f"The {what} {which} is no longer in the store.", "Its record was removed or replaced: look it up again.")
 
 
 def words(argv: str | bytes) -> tuple[str, ...]:

@@ -32,9 +32,9 @@ WHERE r.pipe = ? AND r.writes = 0 AND r.step <> ? ORDER BY s.number"""
 
 
 class Hop(NamedTuple):
-    """From a file or pipe on to a step (row id): `moment` is the time that the step is asked as of, or since."""
+    """From a file or pipe on to a step (node id): `moment` is the time that the step is asked as of, or since."""
 
-    step: int
+    step: str
     moment: int
     path: str | None
     time: int
@@ -67,17 +67,22 @@ class Opener:
         """The moment at which a step is asked for everything."""
         return FOREVER if self.up else -1
 
-    def touched(self, step: int) -> Counter[str]:
-        """How many files the step made (upstream) or used (downstream) in each directory."""
-        query = links.MADE_PATHS if self.up else links.USED_PATHS
-        return Counter(os.path.dirname(from_sql(row[0])) for row in self.db.execute(query, (step,)))
+    def hop(self, step: int, moment: int, path: str | None, time: int, role: str | None = None) -> Hop:
+        """On to the step with that row id."""
+        return Hop(self.nodes.about(step).id, moment, path, time, role)
 
-    def beside_step(self, step: int, moment: int, done: int | None = None) -> Iterator[Flow]:
-        """What flows into (upstream) or out of the step, by time; what `done`, an earlier moment, had given is left out."""
+    def touched(self, step: str) -> Counter[str]:
+        """How many files the step (node id) made (upstream) or used (downstream) in each directory."""
+        query = links.MADE_PATHS if self.up else links.USED_PATHS
+        return Counter(os.path.dirname(from_sql(row[0])) for row in self.db.execute(query, (self.nodes.row(step),)))
+
+    def beside_step(self, step: str, moment: int, done: int | None = None) -> Iterator[Flow]:
+        """What flows into (upstream) or out of a step (node id), by time, but for what `done`, an earlier moment, had given."""
+        row = self.nodes.row(step)
         if self.up:
-            flows = [*self._inputs(step, moment, 0 if done is None else done), *self._pipes_in(step, moment)]
+            flows = [*self._inputs(row, moment, 0 if done is None else done), *self._pipes_in(row, moment)]
         else:
-            flows = [*self._outputs(step, moment, FOREVER if done is None else done), *self._pipes_out(step, moment)]
+            flows = [*self._outputs(row, moment, FOREVER if done is None else done), *self._pipes_out(row, moment)]
         return iter(sorted(flows, key=lambda flow: flow.time))
 
     def edge(self, step: Node, file: Node, path: str | None, time: int, *, into_step: bool) -> Edge:
@@ -109,7 +114,7 @@ class Opener:
         if made is None:
             return []
         time = use.opened if use.passing else self.ended(made.step, made.opened, made.finished)
-        return [Hop(made.step, use.as_of, made.path, time, use.role)]
+        return [self.hop(made.step, use.as_of, made.path, time, use.role)]
 
     def ended(self, step: int, opened: int, finished: int) -> int:
         """When a generation was finished, or its step ended, or at least when it was opened."""
@@ -121,7 +126,7 @@ class Opener:
         for pipe, number, kind, opened in self.db.execute(_PIPES_IN, (step, before)).fetchall():
             writers = [row[0] for row in self.db.execute(_WRITERS, (pipe, step, before))]
             if writers:
-                hops = [Hop(writer, before, None, opened, None) for writer in writers]
+                hops = [self.hop(writer, before, None, opened) for writer in writers]
                 yield Flow(self.nodes.pipe(step, number, kind), None, opened, hops)
 
     def _outputs(self, step: int, since: int, until: int) -> Iterator[Flow]:
@@ -153,13 +158,13 @@ class Opener:
         """The step that a use belongs to, unless all that it did was to start others."""
         if self.nodes.only_started_others(use.step):
             return []
-        return [Hop(use.step, use.opened, use.path, use.opened, use.role)]
+        return [self.hop(use.step, use.opened, use.path, use.opened, use.role)]
 
     def _pipes_out(self, step: int, since: int) -> Iterator[Flow]:
         for pipe, number, kind, opened, started in self.db.execute(_PIPES_OUT, (step,)).fetchall():
             readers = [row[0] for row in self.db.execute(_READERS, (pipe, step))]
             if readers:
-                hops = [Hop(reader, max(since, opened, started), None, opened, None) for reader in readers]
+                hops = [self.hop(reader, max(since, opened, started), None, opened) for reader in readers]
                 yield Flow(self.nodes.pipe(step, number, kind), None, opened, hops)
 
     def alternatives(self, use: Use) -> tuple[Alternative, ...]:

@@ -8,17 +8,18 @@ from typing import NamedTuple
 from roar_tui.lineage import links
 from roar_tui.lineage.links import FOREVER, SMALL, Generation, generations, uses
 from roar_tui.lineage.model import Node
+from roar_tui.lineage.nodes import gone
 from roar_tui.lineage.opener import Hop, Opener
-from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, JobTarget, Member, PathTarget, StepTarget, Target
+from roar_tui.lineage.target import FilesetTarget, JobTarget, Member, PathTarget, StepTarget, Target
 from roar_tui.store.schema import to_sql
 
-# step: UNIQUE (job, number); generated_step
+# UNIQUE (digest) of job, UNIQUE (job, number) of step; generated_step
 _JOB_STEPS = """SELECT s.id,
     EXISTS (SELECT 1 FROM generated g INDEXED BY generated_step
             WHERE g.step = s.id AND g.survives AND g.role NOT IN ('log', 'environment')),
     EXISTS (SELECT 1 FROM generated g INDEXED BY generated_step
             WHERE g.step = s.id AND g.role NOT IN ('log', 'environment'))
-FROM step s WHERE s.job = ? ORDER BY s.number"""
+FROM step s WHERE s.job = (SELECT id FROM job WHERE digest = ?) ORDER BY s.number"""
 # generated_path
 _ON_PATH = """SELECT g.id FROM generated g INDEXED BY generated_path
 WHERE g.path = (SELECT id FROM path WHERE path = :path) AND g.artifact = :artifact ORDER BY g.opened DESC, g.id DESC LIMIT 1"""
@@ -27,47 +28,47 @@ _ANYWHERE = """SELECT id FROM generated INDEXED BY generated_artifact WHERE arti
     (SELECT e.opened FROM used e INDEXED BY used_path WHERE e.path = (SELECT id FROM path WHERE path = :path)
      AND e.artifact = :artifact ORDER BY e.opened LIMIT 1), :never) ORDER BY opened DESC, id DESC LIMIT 1"""
 _NEWEST_USE = "SELECT id FROM used INDEXED BY used_artifact WHERE artifact = :artifact ORDER BY opened DESC, id DESC LIMIT 1"
-_SIZE = "SELECT size FROM artifact WHERE id = ?"
+# UNIQUE (digest, algorithm)
+_ARTIFACT = "SELECT id, size FROM artifact WHERE digest = ? ORDER BY algorithm = 'blake3' DESC LIMIT 1"
 
 
 class Seed(NamedTuple):
-    """A node that a walk begins with: a step (row id, asked for everything), or a file that leads to steps."""
+    """A node that a walk begins with: a step, which is asked for everything, or a file that leads to steps."""
 
     node: Node
-    step: int | None
     hops: list[Hop]
 
 
 def seeds(opener: Opener, target: Target) -> list[Seed]:
     """The nodes at depth 0: one, but for a job with several steps and for a directory."""
     if isinstance(target, JobTarget):
-        return [_step(opener, rowid) for rowid in starting_steps(opener, target.rowid)]
+        return [Seed(opener.nodes.step(step), []) for step in starting_steps(opener, target.job_id)]
     if isinstance(target, StepTarget):
-        return [_step(opener, target.rowid)]
+        return [Seed(opener.nodes.step(f"s:{target.job_id}:{target.step}"), [])]
     if isinstance(target, FilesetTarget):
-        return [seed for member in target.members if (seed := _member(opener, member)) is not None]
-    if isinstance(target, PathTarget) or target.generated is not None or target.used is not None:
-        return [_access(opener, target.generated, target.used)]
-    return [_content(opener, target)]
+        files = [seed for member in target.members if (seed := _member(opener, member)) is not None]
+    elif isinstance(target, PathTarget) or target.generated is not None or target.used is not None:
+        files = [_access(opener, target.generated, target.used)]
+    else:
+        files = [_content(opener, target.digest, target.path)]
+    for seed in files:
+        seed.node.leaf = not seed.hops
+    return files
 
 
-def starting_steps(opener: Opener, job: int) -> list[int]:
-    """The steps (row ids) that stand for a job: those that left outputs; else those that wrote; else all that did anything."""
-    rows: list[tuple[int, int, int]] = opener.db.execute(_JOB_STEPS, (job,)).fetchall()
+def starting_steps(opener: Opener, job_id: str) -> list[str]:
+    """The steps (node ids) that stand for a job: those that left outputs; else those that wrote; else all that did anything."""
+    rows: list[tuple[int, int, int]] = opener.db.execute(_JOB_STEPS, (bytes.fromhex(job_id),)).fetchall()
     left = [rowid for rowid, survives, _ in rows if survives]
     wrote = [rowid for rowid, _, writes in rows if writes]
     worked = [rowid for rowid, _, _ in rows if not opener.nodes.only_started_others(rowid)] if not wrote else []
-    return left or wrote or worked or [rowid for rowid, _, _ in rows]
-
-
-def _step(opener: Opener, rowid: int) -> Seed:
-    return Seed(opener.nodes.step(rowid), rowid, [])
+    return [opener.nodes.about(rowid).id for rowid in left or wrote or worked or [rowid for rowid, _, _ in rows]]
 
 
 def _member(opener: Opener, member: Member) -> Seed | None:
     """A file of a directory: upstream as its newest access had it, downstream everything that read the content."""
-    if not opener.up and member.digest is not None and member.rowid is not None:
-        return _content(opener, ArtifactTarget(member.digest, member.rowid, member.path))
+    if not opener.up and member.digest is not None:
+        return _content(opener, member.digest, member.path)
     if member.generated is None and member.used is None:
         return None
     return _access(opener, member.generated, member.used)
@@ -76,7 +77,7 @@ def _member(opener: Opener, member: Member) -> Seed | None:
 def _access(opener: Opener, generated: int | None, used: int | None) -> Seed:
     """One access of one job, and nothing else that had the same content; one of the row ids is given."""
     if generated is not None:
-        return _generation(opener, generations(opener.db, links.ONE_GENERATION, generated=generated)[0])
+        return _generation(opener, _one(opener, generated))
     assert used is not None
     found = uses(opener.db, links.ONE_USE, use=used)
     if not found:  # a log, or scratch of its own: it stands alone
@@ -85,8 +86,8 @@ def _access(opener: Opener, generated: int | None, used: int | None) -> Seed:
     node = opener.used(use)
     if opener.up:
         node.alternatives = opener.alternatives(use)
-        return Seed(node, None, opener.made_by(use))
-    return Seed(node, None, _readers(opener, use.artifact, use.size, use.path) if use.artifact else opener.used_by(use))
+        return Seed(node, opener.made_by(use))
+    return Seed(node, _readers(opener, use.artifact, use.size, use.path) if use.artifact else opener.used_by(use))
 
 
 def _generation(opener: Opener, output: Generation) -> Seed:
@@ -94,29 +95,39 @@ def _generation(opener: Opener, output: Generation) -> Seed:
     if opener.up:
         if output.artifact is not None:
             flow.node.alternatives = opener.generated(output.artifact, FOREVER, output.id)
-        return Seed(flow.node, None, [Hop(output.step, output.finished, output.path, flow.time, output.role)])
+        return Seed(flow.node, [opener.hop(output.step, output.finished, output.path, flow.time, output.role)])
     query = links.CONSUMERS_OF_ONE if output.artifact is not None else links.PASSING_OF_ONE
     consumers = [use for use in uses(opener.db, query, generated=output.id) if use.artifact == output.artifact]
-    return Seed(flow.node, None, [hop for use in consumers for hop in opener.used_by(use)])
+    return Seed(flow.node, [hop for use in consumers for hop in opener.used_by(use)])
 
 
-def _content(opener: Opener, target: ArtifactTarget) -> Seed:
+def _one(opener: Opener, generated: int) -> Generation:
+    found = generations(opener.db, links.ONE_GENERATION, generated=generated)
+    if not found:
+        raise gone("file", "that was asked for")
+    return found[0]
+
+
+def _content(opener: Opener, digest: str, path: str | None) -> Seed:
     """A content without a given use: upstream its newest generation, on the path that was named first; downstream every use."""
-    size: int | None = opener.db.execute(_SIZE, (target.rowid,)).fetchone()[0]
-    newest = _newest_generation(opener.db, target.rowid, target.path, size)
+    row: tuple[int, int | None] | None = opener.db.execute(_ARTIFACT, (bytes.fromhex(digest),)).fetchone()
+    if row is None:
+        raise gone("file", digest[:8])
+    artifact, size = row
+    newest = _newest_generation(opener.db, artifact, path, size)
     if newest is not None:
-        output = generations(opener.db, links.ONE_GENERATION, generated=newest)[0]
+        output = _one(opener, newest)
         node = opener.made(output, []).node
-        hops = [Hop(output.step, output.finished, output.path, _time(opener, output), output.role)]
+        hops = [opener.hop(output.step, output.finished, output.path, _time(opener, output), output.role)]
     else:
-        node, hops = _never_generated(opener, target, size), []
-    if target.path is not None and target.path not in node.paths:
-        node.paths.insert(0, target.path)
+        node, hops = _never_generated(opener, artifact), []
+    if path is not None and path not in node.paths:
+        node.paths.insert(0, path)
     node.root = newest is None
     if not opener.up:
-        return Seed(node, None, _readers(opener, target.rowid, size, target.path))
-    node.alternatives = opener.generated(target.rowid, FOREVER, newest) if size != 0 else ()
-    return Seed(node, None, hops)
+        return Seed(node, _readers(opener, artifact, size, path))
+    node.alternatives = opener.generated(artifact, FOREVER, newest) if size != 0 else ()
+    return Seed(node, hops)
 
 
 def _newest_generation(db: sqlite3.Connection, artifact: int, path: str | None, size: int | None) -> int | None:
@@ -128,13 +139,13 @@ def _newest_generation(db: sqlite3.Connection, artifact: int, path: str | None, 
     return row[0] if row is not None else None
 
 
-def _never_generated(opener: Opener, target: ArtifactTarget, size: int | None) -> Node:
-    row = opener.db.execute(_NEWEST_USE, {"artifact": target.rowid}).fetchone()
+def _never_generated(opener: Opener, artifact: int) -> Node:
+    """A content of which only copies were made, if anything; some access has every artifact of the index."""
+    row = opener.db.execute(_NEWEST_USE, {"artifact": artifact}).fetchone()
     if row is not None:
-        node = _lone_use(opener, row[0]).node
-        node.root, node.leaf = True, True if opener.up else None
-        return node
-    raise AssertionError("an artifact of the index that no access has")
+        return _lone_use(opener, row[0]).node
+    newest = generations(opener.db, links.GENERATIONS_OF_CONTENT, artifact=artifact, before=FOREVER, limit=1)
+    return opener.nodes.file(newest[0])
 
 
 def _readers(opener: Opener, artifact: int, size: int | None, path: str | None) -> list[Hop]:
@@ -146,7 +157,9 @@ def _readers(opener: Opener, artifact: int, size: int | None, path: str | None) 
 
 def _lone_use(opener: Opener, used: int) -> Seed:
     use = links.bare_use(opener.db, used)
-    return Seed(opener.nodes.file(use), None, [] if opener.up else opener.used_by(use))
+    if use is None:
+        raise gone("file", "that was asked for")
+    return Seed(opener.nodes.file(use), [] if opener.up else opener.used_by(use))
 
 
 def _time(opener: Opener, output: Generation) -> int:

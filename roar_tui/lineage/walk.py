@@ -37,7 +37,7 @@ class Walker:
             unique = {node.id: node for node in found}
             return fileset(target.path, list(unique.values()))
         if isinstance(target, JobTarget) and len(found) != 1:
-            node = self._opener.nodes.job(target.rowid)
+            node = self._opener.nodes.job(target.job_id)
             node.state = found
             return node
         return found[0]
@@ -68,15 +68,14 @@ class Walker:
         return [replace(each, depth=node.depth, edge=node.edge) for each in found[offset : offset + limit]], len(found)
 
     def _seeded(self, seed: Seed) -> Node:
-        seed.node.state = (seed.step, self._opener.whole) if seed.step is not None else seed.hops
+        seed.node.state = self._opener.whole if seed.node.kind is Kind.STEP else seed.hops
         return seed.node
 
     def _beside_step(self, step: Node) -> list[Node]:
-        rowid, moment = step.state
         files: dict[str, Node] = {}
         small = Walk(self.direction, [step.id], {step.id: step})
         used: dict[str, Use] = {}
-        for flow in self._opener.beside_step(rowid, moment):
+        for flow in self._opener.beside_step(step.id, step.state):
             file = files.setdefault(flow.node.id, flow.node)
             if file is flow.node:
                 file.state = []
@@ -102,22 +101,21 @@ class Walker:
 
     def _beside_files(self, node: Node, files: Iterable[Node]) -> list[Node]:
         """The steps that files lead to, each with how many of the files do."""
-        steps: dict[int, _Reached] = {}
+        steps: dict[str, _Reached] = {}
         for file in files:
             for hop in file.state:
                 steps.setdefault(hop.step, _Reached(hop.moment, hop.time)).add(file, hop, later=self._opener.up)
-        return [self._reached(node, rowid, reached) for rowid, reached in steps.items()]
+        return [self._reached(node, self._opener.nodes.step(step), reached) for step, reached in steps.items()]
 
-    def _reached(self, node: Node, rowid: int, reached: _Reached) -> Node:
-        step = self._opener.nodes.step(rowid)
-        step.state = (rowid, reached.moment)
+    def _reached(self, node: Node, step: Node, reached: _Reached) -> Node:
+        step.state = reached.moment
         step.edge = self._opener.edge(step, node, None, reached.time, into_step=not self._opener.up)
         step.edge.paths = list(reached.paths)
         if node.kind is Kind.FILESET:
             directory, common = node.path or "", len(reached.files)
             whole = node.count
             if common >= FOLD_FROM:
-                whole = max(whole, self._opener.touched(rowid)[directory])
+                whole = max(whole, self._opener.touched(step.id)[directory])
             step.edge.paths = [directory]
             step.edge.members = Overlap(common, whole) if common < whole else None
         return step
@@ -127,8 +125,9 @@ class Walker:
         if not self._opener.up:
             return
         for hop in hops:
-            maker = self._opener.nodes.about(hop.step)
-            small.nodes.setdefault(maker.id, maker)
+            maker = small.nodes.get(hop.step)
+            if maker is None:
+                maker = small.nodes[hop.step] = self._opener.nodes.step(hop.step)
             small.join(self._opener.edge(maker, file, hop.path, hop.time, into_step=False))
 
 

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from roar_tui.errors import NotFoundError
 from roar_tui.lineage.model import Direction, Kind, Node
+from roar_tui.lineage.target import Target
 from roar_tui.lineage.walk import Walker
-from tests.builders import T0, made, pipeline, record, single, step, unknown, used
+from tests.builders import T0, build_store, made, pipeline, record, single, step, unknown, used
 from tests.lineage import stories
 from tests.lineage.stories import T1, T2, artifact, name
 
@@ -76,3 +81,35 @@ def test_files_say_whether_there_is_more_and_who_else_may_have_made_them(tmp_pat
         down = Walker(db, Direction.DOWNSTREAM)
         (y,) = down.expand(down.expand(down.start(artifact(db, "same")))[0])
         assert (name(y), y.leaf) == ("y", True)
+
+
+def test_nodes_outlive_an_index_that_is_built_again(tmp_path: Path) -> None:
+    store = build_store(tmp_path, pipeline(shard_count=6))
+    with closing(store.reader()) as db:
+        up = Walker(db, Direction.UPSTREAM)
+        target = stories.job(db, "training")
+        (train,) = [up.start(target)]
+        shards = opened(up, train)["shards/ 6 files"]
+    store.archive.keep(single(["earlier"], [used("raw.txt")], [made("z")], started=T0 - 5))
+    store.rebuild()  # row ids are given anew, and the new job comes first or last
+    with closing(store.reader()) as db:
+        up = Walker(db, Direction.UPSTREAM)
+        assert list(opened(up, train)) == ["train.py", "params.yaml", "shards/ 6 files"]
+        assert [step.argv for step in up.expand(shards)] == [("python3", "prep.py", "--out", "shards")]
+        assert up.start(target).id == train.id
+
+
+def test_what_is_no_longer_in_the_store_is_said(tmp_path: Path) -> None:
+    with stories.index(tmp_path / "one", pipeline()) as db:
+        walker = Walker(db, Direction.UPSTREAM)
+        step_node = walker.start(stories.job(db, "training"))
+        targets: list[Target] = [stories.job(db, "training"), stories.step(db, "training", 0), artifact(db, "raw")]
+        targets.append(stories.access(db, "training", "model.pt", generated=True))
+        targets.append(stories.access(db, "training", "train.py", generated=False))
+    with stories.index(tmp_path / "other", []) as db:
+        walker = Walker(db, Direction.UPSTREAM)
+        for target in targets:
+            with pytest.raises(NotFoundError, match="no longer in the store"):
+                walker.expand(walker.start(target))
+        with pytest.raises(NotFoundError, match="no longer in the store"):
+            walker.expand(step_node)
