@@ -18,6 +18,9 @@ CALLS = (  # noqa: SIM905 -- a list of words reads best as words
     "dup2 dup3 pipe pipe2 socketpair connect io_uring_setup"
 ).split()
 
+# Left out, because programs get thousands of them. Of a signal that is left out "+++ killed by" is not printed either.
+QUIET_SIGNALS = "CHLD,URG,PROF,VTALRM,WINCH,CONT"
+
 VARIABLE = "ROAR_TUI_STRACE"
 HOW_TO_GET = (
     "Install strace with the system's package manager (apt-get install strace, dnf install strace), or without root from "
@@ -77,7 +80,7 @@ def arguments(strace: Strace, spool: str, command: Sequence[str]) -> list[str]:
     """
     calls = ",".join(f"?{call}" if strace.question else call for call in CALLS if strace.question or call in _EVERYWHERE)
     argv = [strace.path, "-f", "-y", "-ttt", "-s", "1000000", "-q", "-o", spool, "-e", f"trace={calls}"]
-    argv += ["-e", "signal=TERM,HUP,USR1,USR2"]
+    argv += ["-e", f"signal=!{QUIET_SIGNALS}"]
     if strace.seccomp_bpf:
         argv.append("--seccomp-bpf")
     argv.append("-DDD" if strace.daemonize else "-D")
