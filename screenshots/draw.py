@@ -36,7 +36,7 @@ PICTURES = (
     Picture("jobs", (100, 24), None, (), ("train.py", "collect.py", "made")),
     Picture("artifacts", (120, 30), None, ("2",), ("model.json", "first seen")),
     Picture("map", (100, 40), "model.json", ("m",), ("boxes", "shards/")),
-    Picture("details", (100, 40), "model.json", ("j", "e"), ("Environment", "train.py")),
+    Picture("details", (100, 40), "model.json", ("j", "j", "e"), ("Used by", "Text", "def ", "unchanged")),
     Picture("files", (80, 24), "model.json", ("slash", *"shards", "enter", "f"), ("40 files", "shard-")),
     Picture("help", (100, 44), "model.json", ("question_mark",), ("Marks", "root")),
     Picture("narrow", (60, 20), "model.json", (), ("train.py", "shards/")),

@@ -122,7 +122,7 @@ ACTIONS: tuple[Action, ...] = (
 # Moving is handled by the lists themselves; the help screen shows these.
 MOVES: tuple[tuple[str, str], ...] = (
     ("↑ ↓  k j", "One line up or down."),
-    ("PgUp PgDn  ctrl+b ctrl+f", "One page up or down."),
+    ("PgUp PgDn ctrl+b/f", "One page up or down."),
     ("g G  Home End", "First or last line."),
     ("mouse", "Click to select, click again to follow, wheel to scroll."),
 )

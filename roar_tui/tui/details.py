@@ -203,6 +203,8 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]
             yield from _flat(value, f"{name}.")
         elif isinstance(value, list):
             yield name, ", ".join(str(each) for each in value)
+        elif "memory" in name and isinstance(value, int):
+            yield name, text.size(value)
         elif value is not None:
             yield name, str(value)
 

@@ -14,6 +14,7 @@ from roar_tui.tui.rows import signal_name
 from roar_tui.tui.tree import TreeRow
 
 SHORT = 8
+NARROW = 72  # cells below which an outline leaves out times and roles
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,8 @@ def row_line(row: TreeRow, width: int, under_cursor: bool, look: Look) -> Line:
     left.extend([(mark, tone), (" ", "plain"), (name_of(node), name_tone)])
     code_width = 11
     right_width = code_width + 2 + 21
-    if width < 72:
-        right_width = code_width + 2 + 8
+    if width < NARROW:
+        right_width = code_width + 2 + 7
     right: Line
     if branch.seen:
         right = [("seen above", "dim")]
@@ -159,7 +160,10 @@ def row_line(row: TreeRow, width: int, under_cursor: bool, look: Look) -> Line:
     elif branch.error:
         right = [(branch.error, "bad")]
     else:
-        right = [(fit(code_of(node, look), code_width, more=marks.more), "hash"), ("  ", "plain"), *info_of(node, look)]
+        info = info_of(node, look)
+        if width < NARROW:  # the first part alone: the size, or how long it took
+            info = [(words.rstrip(), tone) for words, tone in info[:1]]
+        right = [(fit(code_of(node, look), code_width, more=marks.more), "hash"), ("  ", "plain"), *info]
     right = crop(right, right_width, marks.more)
     room = width - right_width - 1
     extra = extra_of(node, look) if not branch.seen else []
