@@ -6,12 +6,13 @@ BIN   := $(VENV)/bin
 export VENV
 export PYTHON
 
-.PHONY: help demo test lint unit screenshots readme lock clean
+.PHONY: help demo test lint unit bench screenshots readme lock clean
 
 help:
 	@echo 'make demo         record a small ML project and explore it'
 	@echo 'make test         all checks: ruff, mypy, import contracts, pytest'
 	@echo 'make lint         the checks without the tests'
+	@echo 'make bench        measure what recording costs (ONLY=name RUNS=n)'
 	@echo 'make screenshots  draw screenshots/*.svg from the real explorer on the demo'
 	@echo 'make readme       write the table of keys into README.md'
 	@echo 'make lock         pin the dependencies anew'
@@ -29,6 +30,9 @@ lint: $(VENV)/.ready-dev
 
 unit: $(VENV)/.ready-dev strace tmux
 	$(BIN)/python -m pytest -n 2 -q $(TESTS)
+
+bench: $(VENV)/.ready-dev strace
+	@$(BIN)/python -m tests.benchmarks --runs $(or $(RUNS),5) --only '$(ONLY)' $(BENCH)
 
 screenshots: $(VENV)/.ready-dev strace
 	$(BIN)/python screenshots/draw.py

@@ -1,0 +1,85 @@
+"""How things are measured: whole processes by the wall clock, side by side, so that a busy machine is busy for both."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class FailedError(Exception):
+    """What was to be measured did not do its work; a figure would be a lie."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure. `target` is what it must reach: at most, or at least where `more_is_better`; None where a row only informs.
+
+    `value` is None where it was not measured, and `note` then says why. `samples` are all single measurements behind it.
+    """
+
+    name: str
+    work: str
+    measure: str
+    value: float | None
+    unit: str
+    target: float | None = None
+    more_is_better: bool = False
+    note: str = ""
+    samples: dict[str, list[float]] = field(default_factory=dict)
+    load: float = 0.0
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the target is met; None where there is none, or nothing was measured."""
+        if self.value is None or self.target is None:
+            return None
+        return self.value >= self.target if self.more_is_better else self.value <= self.target
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as the JSON file has it."""
+        medians = {name: median(values) for name, values in self.samples.items()}
+        plain = {key: getattr(self, key) for key in ("name", "work", "measure", "value", "unit", "target", "note", "load")}
+        return {**plain, "better": "more" if self.more_is_better else "less", "reached": self.reached,
+                "medians": medians, "samples": self.samples}  # fmt: skip
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def alternate(runs: int, **sides: Callable[[], float]) -> dict[str, list[float]]:
+    """Measure each side `runs` times, in turns: a, b, a, b, …; seconds by name."""
+    found: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(runs):
+        for name, side in sides.items():
+            found[name].append(side())
+    return found
+
+
+def ratio(samples: Mapping[str, Sequence[float]], of: str, over: str) -> float:
+    """The median of the ratios of what was measured side by side: a load that comes and goes hits both sides of a pair."""
+    return median([a / b for a, b in zip(samples[of], samples[over], strict=True)])
+
+
+def timed(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> tuple[float, str]:
+    """Wall-clock seconds of a process from its start to its end, and its stderr. Raises FailedError where it fails."""
+    began = time.perf_counter()
+    done = subprocess.run(
+        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+    )
+    seconds = time.perf_counter() - began
+    said = done.stderr.decode("utf-8", "replace")
+    if done.returncode != 0:
+        raise FailedError(f"{' '.join(command)[:200]} exited with {done.returncode}: {said.strip()[-300:]}")
+    return seconds, said
+
+
+def load() -> float:
+    """The machine's load of the last minute, what is measured included."""
+    return os.getloadavg()[0]

@@ -1,0 +1,61 @@
+"""The harness measures what it says: run here on the smallest work, never timed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.__main__ import main
+from tests.benchmarks.measure import FailedError, Row, ratio
+from tests.benchmarks.parse import lines_per_second
+from tests.benchmarks.report import table
+from tests.benchmarks.work import openat_lines
+
+
+@pytest.mark.usefixtures("strace")
+def test_every_row_of_the_smallest_work_has_a_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = tmp_path / "bench.json"
+    names = "true,small,parser,hashing,opens"
+    main(["--only", names, "--runs", "1", "--size", "0.0001", "--home", str(tmp_path), "--json", str(figures)])
+    rows = {row["name"]: row for row in json.loads(figures.read_text("utf-8"))["rows"]}
+    assert list(rows) == [
+        "true", "small-first", "small-known", "parser-again", "parser-new", "hashing", "opens-memory", "opens-spool",
+    ]  # fmt: skip
+    assert all(row["value"] is not None for row in rows.values()), rows
+    said = capsys.readouterr().out
+    assert all(name in said for name in rows)
+    assert not list(tmp_path.glob("scratch-*"))
+
+
+def test_a_peer_that_is_not_installed_is_skipped_with_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--only", "peers", "--runs", "1", "--size", "0.0001", "--home", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "roar-cli 0.4.7 is not installed" in said
+    assert "reprozip is not installed" in said
+
+
+def test_a_name_that_is_no_benchmark_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--only", "nonsense", "--home", str(tmp_path)]) == 2
+    assert "There is no benchmark nonsense" in capsys.readouterr().err
+
+
+def test_a_missed_target_is_marked() -> None:
+    missed = Row("a", "", "over b", 1.3, "×", 1.2, samples={"a": [1.3], "b": [1.0]})
+    met = Row("c", "", "speed", 0.9, "×", 0.85, more_is_better=True)
+    assert (missed.reached, met.reached) == (False, True)
+    first, second = table([missed, met]).splitlines()[1:]
+    assert " NO " in first
+    assert " yes" in second
+
+
+def test_ratios_are_of_neighbours() -> None:
+    assert ratio({"a": [2.0, 20.0, 4.0], "b": [1.0, 10.0, 1.0]}, "a", "b") == 2.0
+
+
+def test_lines_that_nobody_understands_are_no_figure() -> None:
+    lines = list(openat_lines("/p", 10, 3))
+    assert lines_per_second(lines, "/p") > 0
+    with pytest.raises(FailedError):
+        lines_per_second([*lines, "junk"], "/p")

@@ -1,0 +1,54 @@
+"""Watches a running recorder from outside: its peak memory, and the disk that its trace takes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import threading
+from pathlib import Path
+
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+_PERIOD = 0.02  # s; the trace grows by about 2 MB in that time
+
+
+class Watch:
+    """Samples the recorder that announces itself in the store's `running/`. The most that was seen, in bytes."""
+
+    def __init__(self, store: Path) -> None:
+        self._running = store / "running"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self.memory = 0
+        self.spool = 0
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        found: tuple[int, str] | None = None
+        while not self._stop.wait(_PERIOD):
+            found = found or self._announced()
+            if found is None:
+                continue
+            process, spool = found
+            with contextlib.suppress(OSError):  # it may be gone
+                status = Path(f"/proc/{process}/status").read_text("ascii", "replace")
+                peak = _PEAK.search(status)
+                if peak is not None:
+                    self.memory = max(self.memory, int(peak[1]) * 1024)
+            with contextlib.suppress(OSError):
+                self.spool = max(self.spool, os.stat(spool).st_blocks * 512)
+
+    def _announced(self) -> tuple[int, str] | None:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            for path in self._running.glob("*.json"):
+                told = json.loads(path.read_text("utf-8"))
+                return int(told["pid"]), str(told["spool"])
+        return None
