@@ -165,6 +165,10 @@ class Observer:
             self._flush(pid)
         if self.counts.unparsed:
             self.warnings["unparsed"] = f"{self.counts.unparsed} lines of the trace could not be read: what they said is unknown."
+        return self.so_far()
+
+    def so_far(self) -> Observation:
+        """What was observed up to now; it grows with what is observed later."""
         return Observation(self._images, self._files.all(), self._kept_channels, self.warnings, self.counts)
 
     # -- processes ------------------------------------------------------------------------------------------------------

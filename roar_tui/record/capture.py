@@ -142,7 +142,7 @@ class Capture:
             self.observer.counts.unfinished += 1
             self.observer.observe(call)
         self._finishing = True
-        versions = {id(v): v for image in self._images() for v in image.outputs}
+        versions = {id(v): v for image in self.observer.finish().images for v in image.outputs}
         for version in versions.values():
             if version.ended is None and not version.foreign:
                 self.hasher.submit(version.path, version)
@@ -150,8 +150,10 @@ class Capture:
             if use.version.moved_to is None:
                 self.hasher.submit(use.path, use)
 
-    def _images(self) -> list[Image]:
-        return self.observer.finish().images
+    def so_far(self) -> Captured:
+        """What was captured up to now, while processes are still running."""
+        uses = {use: outcome for use, outcome in self._outcomes.items() if outcome is not None}
+        return Captured(self.observer.so_far(), uses, dict(self._finals))
 
     def finish(self) -> Captured:
         """What was captured; call it when nothing is outstanding any more."""
@@ -159,5 +161,5 @@ class Capture:
             pass
         self._judge()
         self.hasher.close()
-        uses = {use: outcome for use, outcome in self._outcomes.items() if outcome is not None}
-        return Captured(self.observer.finish(), uses, self._finals)
+        self.observer.finish()
+        return self.so_far()

@@ -138,6 +138,7 @@ class Recorder:
                 deadline = deadline or time.monotonic() + GRACE
                 if time.monotonic() >= deadline and tracing:
                     told = True
+                    self._keep_so_far(capture)
                     self._line.say(left=max(1, capture.observer.running))
             if not busy and tracing:
                 wait = 1.0 if deadline is None or told else 0.05
@@ -147,6 +148,34 @@ class Recorder:
                     tracing = False
             elif tracing and select.select([self._trace_open], [], [], 0)[0] and not os.read(self._trace_open, 1):
                 tracing = False
+
+    def _keep_so_far(self, capture: Capture) -> None:
+        """A record of state `running`: the command has ended, and left processes behind. The complete one replaces it."""
+        run = self._run
+        key = redaction.load_key(redaction.key_path())
+        settled = settle(capture.so_far(), capture.policy.role, argv_of=lambda argv: redaction.redact_argv(argv, key)[0])
+        warning = RecordWarning("running", "Processes of the job are still running: what they do is recorded when they end.")
+        record = Record(
+            format=FORMAT,
+            run_id=run.run_id,
+            state=State.RUNNING,
+            command=redaction.redact_argv(run.command, key)[0],
+            cwd=run.cwd,
+            started=run.started,
+            host=socket.gethostname(),
+            user=_user(),
+            version=__version__,
+            ended=self._ended,
+            exit=self._exit,
+            name=run.name,
+            steps=settled.steps,
+            pipes=settled.pipes,
+            left_out=capture.policy.left_out(),
+            warnings=[warning],
+        )
+        with contextlib.suppress(Exception):  # the complete record is what counts
+            self._write_id(self._shelf.keep(record))
+            self._shelf.index()
 
     def _hear_the_end(self) -> None:
         """strace has ended, and so has the command: the launcher is about to say how, unless it is gone."""

@@ -156,9 +156,10 @@ def test_a_process_left_behind_does_not_hold_the_command_back(project: Project) 
     done = project.call("run", "bash", "-c", "(until [ -e go ]; do sleep 0.02; done; echo late > late) > /dev/null 2>&1 & echo now")
     assert done.stdout == "now\n"
     assert "still running" in done.stderr
-    assert project.json("jobs") == []
+    assert [job["state"] for job in project.json("jobs")] == ["running"]
     project.write({"go": ""})
-    job = wait_for(lambda: project.json("jobs"), "the record is kept")[0]
+    wait_for(lambda: project.json("jobs")[0]["state"] == "complete", "the record is kept")
+    (job,) = project.json("jobs")
     assert "late" in project.files(project.show(job["id"])["outputs"])
 
 
