@@ -21,29 +21,34 @@ may_install() {
 # Install packages by whatever package manager there is; its output is shown only when it fails.
 install() {
     may_install || return 1
+    manager=
+    for candidate in apt-get dnf yum apk zypper pacman; do
+        if command -v "$candidate" >/dev/null 2>&1; then manager=$candidate; break; fi
+    done
+    [ -n "$manager" ] || return 1
     say "installing $*"
     log=$(mktemp)
-    if command -v apt-get >/dev/null 2>&1; then
-        # Lists may be missing (images) or old: try without refreshing them first, it saves up to a minute.
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 || {
-            as_root apt-get update >"$log" 2>&1 || true
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >>"$log" 2>&1
-        }
-    elif command -v dnf >/dev/null 2>&1; then
-        as_root dnf install -y "$@" >"$log" 2>&1
-    elif command -v yum >/dev/null 2>&1; then
-        as_root yum install -y "$@" >"$log" 2>&1
-    elif command -v apk >/dev/null 2>&1; then
-        as_root apk add "$@" >"$log" 2>&1
-    elif command -v zypper >/dev/null 2>&1; then
-        as_root zypper --non-interactive install "$@" >"$log" 2>&1
-    elif command -v pacman >/dev/null 2>&1; then
-        as_root pacman -Sy --noconfirm "$@" >"$log" 2>&1
+    if install_with "$manager" "$@" >"$log" 2>&1; then
+        rm -f "$log"
     else
+        tail -5 "$log" >&2
         rm -f "$log"
         return 1
-    fi || { tail -5 "$log" >&2; rm -f "$log"; return 1; }
-    rm -f "$log"
+    fi
+}
+
+install_with() {
+    manager=$1
+    shift
+    case $manager in
+        apt-get) # lists may be missing (images) or old; to try without refreshing them first saves up to a minute
+            set -- env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+            as_root "$@" || { as_root apt-get update; as_root "$@"; } ;;
+        dnf | yum) as_root "$manager" install -y "$@" ;;
+        apk) as_root apk add "$@" ;;
+        zypper) as_root zypper --non-interactive install "$@" ;;
+        pacman) as_root pacman -Sy --noconfirm "$@" ;;
+    esac
 }
 
 system() {
