@@ -62,8 +62,7 @@ def fileset(directory: str, members: list[Node]) -> Node:
     first = members[0]
     digest = None
     if all(node.digest is not None for node in members):
-        lines = b"".join(b"%b\0blake3:%b\n" % (os.fsencode(name), (node.digest or "").encode()) for name, node in below)
-        digest = blake3(TREE_HEADER + lines).hexdigest()
+        digest = tree_digest([(name, node.digest or "") for name, node in below])
     sizes = [node.size for _, node in below]
     return Node(
         id=first.id if digest is None else f"a:{digest}",
@@ -81,6 +80,12 @@ def fileset(directory: str, members: list[Node]) -> Node:
         pattern=pattern(names),
         members=tuple(sorted(members, key=lambda node: os.fsencode(node.paths[0]))),
     )
+
+
+def tree_digest(files: Iterable[tuple[str, str]]) -> str:
+    """The BLAKE3 digest of relative paths with their contents' digests, sorted by the bytes of the paths."""
+    lines = sorted(b"%b\0blake3:%b\n" % (os.fsencode(name), digest.encode()) for name, digest in files)
+    return blake3(TREE_HEADER + b"".join(lines)).hexdigest()
 
 
 def _names(directory: str, node: Node) -> list[str]:

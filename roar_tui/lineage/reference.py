@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from roar_tui.errors import AmbiguousError, NotFoundError
-from roar_tui.lineage import jobs, recorded
+from roar_tui.lineage import filesets, jobs, recorded
 from roar_tui.lineage.content import digest_of
 from roar_tui.lineage.jobs import CANDIDATES, Job
 from roar_tui.lineage.target import ArtifactTarget, Target
@@ -162,7 +162,10 @@ class _Resolver:
             ]
             many = str(count) if max(len(of_jobs), len(artifacts)) <= CANDIDATES else f"more than {CANDIDATES}"
             raise AmbiguousError(f"{ref} is the beginning of {many} hashes.", lines, "Type more digits.")
-        self._tried.append("no job's or artifact's hash begins with it")
+        fileset = filesets.find(self._db, prefix)
+        if fileset is not None:
+            return fileset
+        self._tried.append("no job's, file's or fileset's hash begins with it")
         return None
 
     def _place(self, artifact: int) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from roar_tui.errors import AmbiguousError, NotFoundError
-from roar_tui.lineage.model import Direction
+from roar_tui.lineage.fold import fold
+from roar_tui.lineage.model import Direction, Kind
 from roar_tui.lineage.reference import resolve
 from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, JobTarget, PathTarget, StepTarget, Target
-from roar_tui.lineage.walk import closure
+from roar_tui.lineage.walk import Walker, closure
 from roar_tui.record.model import Record, Status
 from roar_tui.store.store import Store
-from tests.builders import NASTY, T0, build_store, content, job_id, made, nasty, record, single, step, unknown, used
+from tests.builders import NASTY, T0, build_store, content, job_id, made, nasty, pipeline, record, single, step, unknown, used
 from tests.lineage.stories import T1, T2, T3, T4, names
 
 ME = getpass.getuser()
@@ -178,10 +179,23 @@ def test_a_hash_or_an_unambiguous_prefix_of_one_is_enough(desk: Desk) -> None:
         target = desk.resolve(ref)
         assert isinstance(target, ArtifactTarget)
         assert (target.digest, target.path) == (model, None)
-    with pytest.raises(NotFoundError, match="no job's or artifact's hash begins with it"):
+    with pytest.raises(NotFoundError, match="no job's, file's or fileset's hash begins with it"):
         desk.resolve("0123456789abcdef")
     with pytest.raises(NotFoundError, match="it is no recorded path, hash or name"):
         desk.resolve(model[:3])
+
+
+def test_the_hash_of_a_fileset_names_its_files(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, pipeline(shard_count=6))
+    with closing(desk.db):
+        walk = fold(closure(desk.db, desk.resolve("training"), Direction.UPSTREAM))
+        (shown,) = [node for node in walk.nodes.values() if node.kind is Kind.FILESET]
+        for ref in (shown.digest, (shown.digest or "")[:8], shown.id):
+            target = desk.resolve(ref or "")
+            assert isinstance(target, FilesetTarget)
+            assert Walker(desk.db, Direction.UPSTREAM).start(target).id == shown.id
+            again = fold(closure(desk.db, target, Direction.UPSTREAM))
+            assert names(again)[:2] == ["shards/ 6 files", "$ python3 prep.py --out shards"]
 
 
 def test_a_prefix_of_several_things_lists_them(tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""From the hash of a fileset back to its files: what a walk shows can be typed.
+
+The index keeps no filesets, because links go by member. So the sets that walks fold are made again, newest step first, until
+one has the hash; about 2 s for a million files, and only for a hash that is nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from roar_tui.lineage.fold import tree_digest
+from roar_tui.lineage.script import runs
+from roar_tui.lineage.target import FilesetTarget, Member
+from roar_tui.store.pattern import FOLD_FROM
+from roar_tui.store.schema import from_sql
+
+MOST_FILES = 5_000_000  # that are looked at
+
+# used_step or generated_step, backwards; contents that are known, of steps that may have a set
+_KNOWN = """SELECT x.step, x.role, p.path, a.digest, a.id, a.size, x.id, s.argv, s.cwd
+FROM {table} x INDEXED BY {table}_step JOIN path p ON p.id = x.path JOIN artifact a ON a.id = x.artifact
+JOIN step s ON s.id = x.step WHERE x.role NOT IN ('log', 'environment') ORDER BY x.step DESC LIMIT ?"""
+
+
+def find(db: sqlite3.Connection, prefix: str) -> FilesetTarget | None:
+    """The newest set of four or more files that one step used or made in a directory, whose tree digest begins with `prefix`."""
+    wanted = prefix.lower()
+    for table in ("used", "generated"):
+        rows = db.execute(_KNOWN.format(table=table), (MOST_FILES,))
+        for _, of_step in groupby(rows, key=lambda row: row[0]):
+            for directory, members in _sets(table, of_step):
+                pairs = [(member.path[len(directory.rstrip("/")) + 1 :], member.digest or "") for member in members]
+                if tree_digest(pairs).startswith(wanted):
+                    members.sort(key=lambda member: os.fsencode(member.path))
+                    return FilesetTarget(directory, tuple(members))
+    return None
+
+
+def _sets(table: str, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[str, list[Member]]]:
+    """The files of one step by directory and role, but for its script and for a path that it saw twice."""
+    found: dict[tuple[str, str], dict[str, Member]] = {}
+    for _, role, sql_path, digest, artifact, size, rowid, argv, cwd in rows:
+        path = from_sql(sql_path)
+        if role == "code" and runs(json.loads(argv), from_sql(cwd), path):
+            continue
+        access = {"used": rowid} if table == "used" else {"generated": rowid}
+        members = found.setdefault((os.path.dirname(path), role), {})
+        members.setdefault(path, Member(path, digest.hex(), artifact, size, **access))
+    for (directory, _), members in found.items():
+        if len(members) >= FOLD_FROM:
+            yield directory, list(members.values())
