@@ -46,10 +46,8 @@ def test_strace_is_installed_after_the_lists_were_refreshed(bare: Path) -> None:
     (bare / "touch").symlink_to(shutil.which("touch") or "")
     (bare / "chmod").symlink_to(shutil.which("chmod") or "")
     fetched, strace = bare / "fetched", bare / "strace"
-    program(
-        bare / "apt-get",
-        f'case "$1" in\n  update) touch {fetched} ;;\n  install) [ -e {fetched} ] && touch {strace} && chmod +x {strace} ;;\nesac\n',
-    )
+    installs = f"[ -e {fetched} ] && touch {strace} && chmod +x {strace}"
+    program(bare / "apt-get", f'case "$1" in\n  update) touch {fetched} ;;\n  install) {installs} ;;\nesac\n')
     done = setup(bare, "system", "strace")
     assert done.returncode == 0, done.stderr
     assert sentences(done) == ["setup: installing strace"]
