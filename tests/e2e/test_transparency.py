@@ -131,7 +131,7 @@ def test_a_signal_reaches_the_command_once(project: Project, name: str, whom: st
 
 
 def test_an_interrupt_of_the_group_ends_the_command_and_keeps_the_record(project: Project) -> None:
-    running = start(project, "echo out > made; touch ready; exec sleep 100", start_new_session=True)
+    running = start(project, "echo out > made; echo > ready; exec sleep 100", start_new_session=True)
     wait_for((project.root / "ready").exists, "the command is running")
     os.killpg(running.pid, signal.SIGINT)
     assert running.wait(PATIENCE) == 130
