@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import select
 import signal
 import socket
@@ -59,7 +58,7 @@ def command(
     environ = {os.fsdecode(name): os.fsdecode(value) for name, value in original_environ().items()}
     program = locate(command_line[0], environ.get("PATH"))
     run = Run(
-        run_id=secrets.token_hex(16),
+        run_id=os.urandom(16).hex(),
         command=list(command_line),
         program=program,
         cwd=_cwd(),
