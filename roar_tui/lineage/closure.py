@@ -96,7 +96,8 @@ class _Closure:
             if flow.use is not None and flow.use.artifact is not None:
                 self._uses.setdefault(flow.node.id, flow.use)
             self._add(flow.node, depth)
-            self._walk.join(self._opener.edge(node, flow.node, flow.path, flow.time, into_step=self._opener.up))
+            edge = self._opener.edge(node, flow.node, flow.path, flow.time, into_step=self._opener.up, group=flow.group)
+            self._walk.join(edge)
             if flow.hops:
                 found.files.append((flow.node.id, flow.hops))
 
@@ -107,7 +108,8 @@ class _Closure:
             if known is None:
                 known = self._opener.nodes.step(hop.step)
                 self._add(known, depth)
-            self._walk.join(self._opener.edge(known, file, hop.path, hop.time, into_step=not self._opener.up))
+            edge = self._opener.edge(known, file, hop.path, hop.time, into_step=not self._opener.up, group=hop.group)
+            self._walk.join(edge)
             found.add_step(hop.step, hop.moment)
 
     def _add(self, node: Node, depth: int) -> None:

@@ -106,7 +106,8 @@ def _joined(walk: Walk, edges: list[Edge], files: Node, step: str) -> Edge:
     whole = max(files.count, walk.touched.get((step, files.path), 0))
     ends = (files.id, step) if edges[0].target == step else (step, files.id)
     time = min(edge.time for edge in edges)
-    return Edge(*ends, [files.path], time, files.role, Overlap(common, whole) if common < whole else None)
+    overlap = Overlap(common, whole) if common < whole else None
+    return Edge(*ends, [files.path], time, files.role, overlap, group=all(edge.group for edge in edges))
 
 
 @dataclass

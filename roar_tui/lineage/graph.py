@@ -80,9 +80,10 @@ def _attributes(node: Node) -> dict[str, Any]:
 
 
 def _flow(edge: Edge) -> dict[str, Any]:
-    return {
+    flow = {
         "paths": list(edge.paths),
         "time": iso(edge.time),
         "role": edge.role,
         "members": None if edge.members is None else {"common": edge.members.common, "of": edge.members.of},
     }
+    return flow | {"group": True} if edge.group else flow

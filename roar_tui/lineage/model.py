@@ -85,7 +85,10 @@ class Overlap:
 
 @dataclass(slots=True)
 class Edge:
-    """Data flowed from `source` to `target` (node ids): through `paths`, from `time` on (microseconds)."""
+    """Data flowed from `source` to `target` (node ids): through `paths`, from `time` on (microseconds).
+
+    `group`: another rank of the same parallel run wrote it, perhaps with what this one read.
+    """
 
     source: str
     target: str
@@ -93,6 +96,7 @@ class Edge:
     time: int = 0
     role: str | None = None
     members: Overlap | None = None
+    group: bool = False
 
 
 @dataclass
@@ -117,6 +121,7 @@ class Walk:
         if known is not edge:
             known.paths += [path for path in edge.paths if path not in known.paths]
             known.time = min(known.time, edge.time)
+            known.group = known.group and edge.group
 
     @property
     def target(self) -> Node:

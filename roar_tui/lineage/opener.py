@@ -16,6 +16,7 @@ from roar_tui.lineage import links
 from roar_tui.lineage.links import FOREVER, Generation, Use, generations, uses
 from roar_tui.lineage.model import Alternative, Direction, Edge, Node
 from roar_tui.lineage.nodes import Nodes
+from roar_tui.lineage.ranks import Ranks
 from roar_tui.store.schema import from_sql
 
 ALTERNATIVES = 5
@@ -39,12 +40,13 @@ class Hop(NamedTuple):
     path: str | None
     time: int
     role: str | None
+    group: bool = False
 
 
 class Flow(NamedTuple):
     """From a step to a file or pipe beside it: the node, how it is joined to the step, and where it leads.
 
-    `use` is the access upstream, from which alternatives are found.
+    `use` is the access upstream, from which alternatives are found; `group`: it was another rank that wrote it.
     """
 
     node: Node
@@ -52,6 +54,7 @@ class Flow(NamedTuple):
     time: int
     hops: list[Hop]
     use: Use | None = None
+    group: bool = False
 
 
 class Opener:
@@ -61,15 +64,21 @@ class Opener:
         self.db = db
         self.up = direction is Direction.UPSTREAM
         self.nodes = Nodes(db)
+        self._ranks = Ranks(db, self.nodes)
 
     @property
     def whole(self) -> int:
         """The moment at which a step is asked for everything."""
         return FOREVER if self.up else -1
 
-    def hop(self, step: int, moment: int, path: str | None, time: int, role: str | None = None) -> Hop:
+    def hop(self, step: int, moment: int, path: str | None, time: int, role: str | None = None, group: bool = False) -> Hop:
         """On to the step with that row id."""
-        return Hop(self.nodes.about(step).id, moment, path, time, role)
+        return Hop(self.nodes.about(step).id, moment, path, time, role, group)
+
+    def makers(self, step: int, moment: int, path: str, time: int, role: str) -> list[Hop]:
+        """On to the step that wrote something, and to the other ranks if it is one of several."""
+        others = [self.hop(other, moment, None, time, role, group=True) for other in self._ranks.partners(step)]
+        return [self.hop(step, moment, path, time, role), *others]
 
     def touched(self, step: str) -> Counter[str]:
         """How many files the step (node id) made (upstream) or used (downstream) in each directory."""
@@ -82,13 +91,17 @@ class Opener:
         if self.up:
             flows = [*self._inputs(row, moment, 0 if done is None else done), *self._pipes_in(row, moment)]
         else:
-            flows = [*self._outputs(row, moment, FOREVER if done is None else done), *self._pipes_out(row, moment)]
+            until = FOREVER if done is None else done
+            flows = [*self._outputs(row, moment, until), *self._pipes_out(row, moment)]
+            for other in self._ranks.partners(row):
+                theirs = self._outputs(other, moment, until)
+                flows += [flow._replace(group=True) for flow in theirs if flow.node.role != "log"]
         return iter(sorted(flows, key=lambda flow: flow.time))
 
-    def edge(self, step: Node, file: Node, path: str | None, time: int, *, into_step: bool) -> Edge:
+    def edge(self, step: Node, file: Node, path: str | None, time: int, *, into_step: bool, group: bool = False) -> Edge:
         """The edge between a step and a file or pipe, in the direction of the data."""
         ends = (file.id, step.id) if into_step else (step.id, file.id)
-        return Edge(*ends, [] if path is None else [path], time, file.role)
+        return Edge(*ends, [] if path is None else [path], time, file.role, group=group)
 
     def _inputs(self, step: int, before: int, since: int) -> Iterator[Flow]:
         for use in uses(self.db, links.INPUTS, step=step, since=since, before=before):
@@ -114,7 +127,7 @@ class Opener:
         if made is None:
             return []
         time = use.opened if use.passing else self.ended(made.step, made.opened, made.finished)
-        return [self.hop(made.step, use.as_of, made.path, time, use.role)]
+        return self.makers(made.step, use.as_of, made.path, time, use.role)
 
     def ended(self, step: int, opened: int, finished: int) -> int:
         """When a generation was finished, or its step ended, or at least when it was opened."""

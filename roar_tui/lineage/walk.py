@@ -84,7 +84,7 @@ class Walker:
             file.state += flow.hops
             if flow.use is not None:
                 used[file.id] = flow.use
-            small.join(self._opener.edge(step, file, flow.path, flow.time, into_step=self._opener.up))
+            small.join(self._opener.edge(step, file, flow.path, flow.time, into_step=self._opener.up, group=flow.group))
             small.nodes[file.id] = file
             self._add_far_ends(small, file, flow.hops)
         folded = fold(small)
@@ -104,12 +104,12 @@ class Walker:
         steps: dict[str, _Reached] = {}
         for file in files:
             for hop in file.state:
-                steps.setdefault(hop.step, _Reached(hop.moment, hop.time)).add(file, hop, later=self._opener.up)
+                steps.setdefault(hop.step, _Reached(hop.moment, hop.time, hop.group)).add(file, hop, later=self._opener.up)
         return [self._reached(node, self._opener.nodes.step(step), reached) for step, reached in steps.items()]
 
     def _reached(self, node: Node, step: Node, reached: _Reached) -> Node:
         step.state = reached.moment
-        step.edge = self._opener.edge(step, node, None, reached.time, into_step=not self._opener.up)
+        step.edge = self._opener.edge(step, node, None, reached.time, into_step=not self._opener.up, group=reached.group)
         step.edge.paths = list(reached.paths)
         if node.kind is Kind.FILESET:
             directory, common = node.path or "", len(reached.files)
@@ -128,7 +128,7 @@ class Walker:
             maker = small.nodes.get(hop.step)
             if maker is None:
                 maker = small.nodes[hop.step] = self._opener.nodes.step(hop.step)
-            small.join(self._opener.edge(maker, file, hop.path, hop.time, into_step=False))
+            small.join(self._opener.edge(maker, file, hop.path, hop.time, into_step=False, group=hop.group))
 
 
 @dataclass
@@ -137,12 +137,14 @@ class _Reached:
 
     moment: int
     time: int
+    group: bool
     files: set[str] = field(default_factory=set)
     paths: dict[str, None] = field(default_factory=dict)
 
     def add(self, file: Node, hop: Hop, *, later: bool) -> None:
         self.moment = max(self.moment, hop.moment) if later else min(self.moment, hop.moment)
         self.time = min(self.time, hop.time)
+        self.group = self.group and hop.group
         self.files.add(file.id)
         if hop.path is not None:
             self.paths[hop.path] = None

@@ -50,7 +50,8 @@ class Rules:
                     finished = producer.access.finished
                     assert finished is not None
                     same = use.access.digest in (None, producer.access.digest)
-                    found.append((producer.where, finished if same else min(finished, use.access.opened)))
+                    moment_of_it = finished if same else min(finished, use.access.opened)
+                    found += [(each, moment_of_it) for each in (producer.where, *self._partners(producer.where))]
         job, step = where
         for pipe in self.records[job].pipes:
             if step in pipe.readers and pipe.opened < moment:
@@ -58,6 +59,18 @@ class Rules:
                     if writer != step and self.records[job].steps[writer].started < moment:
                         found.append(((job, writer), moment))
         return found
+
+    def _partners(self, where: Where) -> list[Where]:
+        """The steps of other jobs of the group that run the same command."""
+        job, number = where
+        group, argv = self.records[job].group, self.records[job].steps[number].argv
+        return [
+            (other, step.id)
+            for other, record in enumerate(self.records)
+            if other != job and group is not None and record.group == group
+            for step in record.steps
+            if step.argv == argv
+        ]
 
     def _counts(self, use: At) -> bool:
         if use.access.role is Role.LOG:

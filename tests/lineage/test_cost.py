@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from roar_tui.lineage import jobs, links, nodes, opener, recorded, reference, start
+from roar_tui.lineage import jobs, links, nodes, opener, ranks, recorded, reference, start
 from roar_tui.lineage.fold import fold
 from roar_tui.lineage.model import Direction, Kind
 from roar_tui.lineage.walk import Walker
@@ -18,7 +18,7 @@ from roar_tui.store.schema import statements
 from tests.builders import T0, build_store, content, made, shards, single, used
 from tests.lineage.stories import T1, artifact, downstream, names, upstream
 
-MODULES = (links, opener, start, nodes, recorded, jobs, reference)
+MODULES = (links, opener, start, nodes, ranks, recorded, jobs, reference)
 SCANNED_SUBQUERIES = {"i"}  # the inner part of a uses query, which is its result
 
 

@@ -52,7 +52,7 @@ def some_records(draw: st.DrawFn) -> list[Record]:
         count = draw(st.integers(1, 3))
         steps = [
             step(
-                [f"job-{number}-step-{index}"],
+                [draw(st.sampled_from(["train", f"job-{number}-step-{index}"]))],
                 number=index,
                 parent=draw(st.none() | st.integers(0, index - 1)) if index else None,
                 used=draw(st.lists(accesses(clock, write=False), max_size=4)),
@@ -63,7 +63,8 @@ def some_records(draw: st.DrawFn) -> list[Record]:
         ]
         ends = st.lists(st.integers(0, count - 1), max_size=count)
         pipes = [Pipe(n, "pipe", draw(st.integers(1, 60)) * 1000, draw(ends), draw(ends)) for n in range(draw(st.integers(0, 2)))]
-        found.append(record([f"job-{number}"], steps, started=number, pipes=pipes))
+        group = draw(st.sampled_from([None, None, "ranks"]))
+        found.append(record([f"job-{number}"], steps, started=number, pipes=pipes, group=group))
     return found
 
 
