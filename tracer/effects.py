@@ -12,10 +12,14 @@ from tracer.events import Call, Unfinished
 
 @dataclass(slots=True, frozen=True)
 class Place:
-    """A path as a call gave it: `name` below `directory`; None is the process's working directory."""
+    """A path as a call gave it: `name` below `directory`; None is the process's working directory.
+
+    `number` is the descriptor that stands for the directory: a log without -y prints nothing else.
+    """
 
     directory: str | None
     name: str
+    number: int | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -37,7 +41,10 @@ class Mode:
 
 @dataclass(slots=True, frozen=True)
 class Opened:
-    """`path` is the real one where the log has it, `place` what the call gave."""
+    """`path` is the real one where the log has it, `place` what the call gave.
+
+    An open that touches no content (`mode.nothing`) is an effect only where the log does not say what its descriptor leads to.
+    """
 
     mode: Mode
     place: Place | None
@@ -107,18 +114,35 @@ class Truncated:
 
 @dataclass(slots=True, frozen=True)
 class Duplicated:
-    """The descriptor `number` is now `path`: a file, or a pipe as `pipe:[N]`."""
+    """The descriptor `number` is now `path`: a file, or a pipe as `pipe:[N]`; what `source` is, where the log does not say."""
 
     number: int
     path: str | None
+    source: int
+
+
+@dataclass(slots=True, frozen=True)
+class Closed:
+    """The descriptor `number` is none any more, or leads to what is followed no further (a socket)."""
+
+    number: int
+
+
+@dataclass(slots=True, frozen=True)
+class Irregular:
+    """The place is no regular file: a directory that was made or listed, or else a FIFO or a device."""
+
+    place: Place
+    directory: bool
 
 
 @dataclass(slots=True, frozen=True)
 class Piped:
-    """`key` is how descriptors of it are printed: `pipe:[N]`; a socketpair has two keys."""
+    """`key` is how descriptors of it are printed: `pipe:[N]`; a socketpair has two keys, a log without -y none."""
 
     kind: str
     keys: tuple[str, ...]
+    numbers: tuple[int, ...]
 
 
 @dataclass(slots=True, frozen=True)
@@ -148,7 +172,7 @@ class Ring:
 
 Effect = (
     Opened | Executed | Forked | Entered | Renamed | Linked | Removed | Truncated | Duplicated | Piped | Connected | Isolated
-    | Rewired | Ring
+    | Rewired | Ring | Closed | Irregular
 )  # fmt: skip
 
 
@@ -174,8 +198,10 @@ def intents(call: Unfinished) -> list[Place]:
 
 @lru_cache(maxsize=4096)
 def mode(raw: str, creates: bool = False) -> Mode:
-    """The mode in the raw flags of an open, `O_WRONLY|O_CREAT|O_TRUNC`."""
+    """The mode in the raw flags of an open, `O_WRONLY|O_CREAT|O_TRUNC`. Raises ValueError for a bare number (-X raw)."""
     names = flags(raw)
+    if not any(name.startswith("O_") for name in names):
+        raise ValueError(f"not the flags of an open: {raw[:80]!r}")
     writes = "O_WRONLY" in names or "O_RDWR" in names
     temporary = "O_TMPFILE" in names
     return Mode(
@@ -194,7 +220,8 @@ _CREAT = Mode(reads=False, writes=True, creates=True, exclusive=False, truncates
 
 def at(directory: str, name: str) -> Place:
     """The place that a directory descriptor (raw) and a string argument (raw) give."""
-    return Place(descriptor(directory).path, string(name)[0])
+    found = descriptor(directory)
+    return Place(found.path, string(name)[0], found.number)
 
 
 def here(name: str) -> Place:
@@ -202,8 +229,22 @@ def here(name: str) -> Place:
     return Place(None, string(name)[0])
 
 
+def own_descriptor(name: str) -> int | None:
+    """The N of /dev/fd/N, /proc/self/fd/N and their names for 0, 1 and 2; None for any other path."""
+    if name in _STANDARD:
+        return _STANDARD[name]
+    for prefix in _OWN:
+        if name.startswith(prefix) and name[len(prefix) :].isdigit():
+            return int(name[len(prefix) :])
+    return None
+
+
+_OWN = ("/proc/self/fd/", "/dev/fd/", "/proc/thread-self/fd/")
+_STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+
+
 def _opened(call: Call, wanted: Mode, place: Place | None) -> Effect | None:
-    if wanted.nothing or call.value is None:
+    if call.value is None or (wanted.nothing and call.path is not None):
         return None
     return Opened(wanted, place, call.path, call.deleted, call.value)
 
@@ -271,8 +312,19 @@ def _chdir(call: Call) -> Effect | None:
 
 
 def _fchdir(call: Call) -> Effect | None:
-    path = descriptor(call.args[0]).path
-    return Entered(Place(path, "")) if path is not None else None
+    return Entered(_behind(call.args[0]))
+
+
+def _getcwd(call: Call) -> Effect | None:
+    """Nothing entered, but the one call that says where a process is in a log without -y."""
+    place = here(call.args[0])
+    return Entered(place) if place.name.startswith("/") else None
+
+
+def _behind(raw: str) -> Place:
+    """The place that a descriptor (raw) itself is."""
+    found = descriptor(raw)
+    return Place(found.path, "", found.number)
 
 
 def _rename(call: Call) -> Effect | None:
@@ -293,10 +345,8 @@ def _linkat(call: Call) -> Effect | None:
     number = None
     if not old.name:  # AT_EMPTY_PATH: the descriptor itself
         number = descriptor(call.args[0]).number
-    for prefix in ("/proc/self/fd/", "/dev/fd/", "/proc/thread-self/fd/"):
-        if old.name.startswith(prefix) and old.name[len(prefix) :].isdigit():
-            number = int(old.name[len(prefix) :])
-    return Linked(old, at(*call.args[2:4]), number)
+    own = own_descriptor(old.name)
+    return Linked(old, at(*call.args[2:4]), number if own is None else own)
 
 
 def _unlink(call: Call) -> Effect | None:
@@ -312,12 +362,53 @@ def _truncate(call: Call) -> Effect | None:
 
 
 def _ftruncate(call: Call) -> Effect | None:
-    path = descriptor(call.args[0]).path
-    return Truncated(Place(path, ""), call.args[1].strip() == "0") if path is not None and path.startswith("/") else None
+    place = _behind(call.args[0])
+    known = place.directory is None or place.directory.startswith("/")
+    return Truncated(place, call.args[1].strip() == "0") if known else None
 
 
 def _dup(call: Call) -> Effect | None:
-    return Duplicated(call.value, call.path) if call.value is not None and call.value <= 2 else None
+    if call.value is None or (call.value > 2 and call.path is not None):
+        return None
+    return Duplicated(call.value, call.path, int(call.args[0].partition("<")[0]))
+
+
+def _fcntl(call: Call) -> Effect | None:
+    return _dup(call) if call.args[1].startswith("F_DUPFD") else None
+
+
+def _close(call: Call) -> Effect | None:
+    return Closed(int(call.args[0].partition("<")[0]))
+
+
+def _other(call: Call) -> Effect | None:
+    """A descriptor of something that is not followed: what its number led to before is gone."""
+    return Closed(call.value) if call.value is not None else None
+
+
+def _listed(call: Call) -> Effect | None:
+    return Irregular(_behind(call.args[0]), True)
+
+
+def _mkdir(call: Call) -> Effect | None:
+    return Irregular(here(call.args[0]), True)
+
+
+def _mkdirat(call: Call) -> Effect | None:
+    return Irregular(at(*call.args[0:2]), True)
+
+
+def _mknod(call: Call) -> Effect | None:
+    return Irregular(here(call.args[0]), False) if not _regular(call.args[1]) else None
+
+
+def _mknodat(call: Call) -> Effect | None:
+    return Irregular(at(*call.args[0:2]), False) if not _regular(call.args[2]) else None
+
+
+def _regular(raw: str) -> bool:
+    """Whether the mode of a mknod makes a regular file."""
+    return not flags(raw) & {"S_IFIFO", "S_IFCHR", "S_IFBLK", "S_IFSOCK", "S_IFDIR"}
 
 
 def _pipe(call: Call) -> Effect | None:
@@ -329,9 +420,9 @@ def _socketpair(call: Call) -> Effect | None:
 
 
 def _piped(kind: str, raw: str) -> Effect | None:
-    keys = [descriptor(item).path for item in array(raw)[0]]
-    known = tuple(dict.fromkeys(key for key in keys if key is not None))
-    return Piped(kind, known) if known else None
+    ends = [descriptor(item) for item in array(raw)[0]]
+    keys = tuple(dict.fromkeys(end.path for end in ends if end.path is not None))
+    return Piped(kind, keys, tuple(end.number for end in ends if end.number is not None))
 
 
 def _connected(call: Call) -> Effect | None:
@@ -366,6 +457,11 @@ def _ring(call: Call) -> Effect | None:
     return Ring()
 
 
+_OTHER_DESCRIPTORS = (  # noqa: SIM905 -- a list of words reads best as words
+    "socket accept accept4 epoll_create epoll_create1 eventfd eventfd2 memfd_create timerfd_create signalfd signalfd4 inotify_init "
+    "inotify_init1 pidfd_open userfaultfd perf_event_open fanotify_init"
+).split()
+
 _HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
     "open": _open, "openat": _openat, "openat2": _openat2, "creat": _creat, "open_by_handle_at": _by_handle,
     "execve": _execve, "execveat": _execveat, "fork": _forked, "vfork": _forked, "clone": _forked, "clone3": _forked,
@@ -373,7 +469,10 @@ _HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
     "link": _link, "linkat": _linkat, "unlink": _unlink, "unlinkat": _unlinkat, "truncate": _truncate,
     "ftruncate": _ftruncate, "dup2": _dup, "dup3": _dup, "pipe": _pipe, "pipe2": _pipe, "socketpair": _socketpair,
     "connect": _connected, "chroot": _isolated, "pivot_root": _isolated, "unshare": _isolated, "setns": _isolated,
-    "symlink": _rewired, "symlinkat": _rewired, "io_uring_setup": _ring,
+    "symlink": _rewired, "symlinkat": _rewired, "io_uring_setup": _ring, "mknod": _mknod, "mknodat": _mknodat,
+    # seen only in other people's logs: `run` does not ask for them
+    "dup": _dup, "fcntl": _fcntl, "fcntl64": _fcntl, "close": _close, "getcwd": _getcwd, "mkdir": _mkdir, "mkdirat": _mkdirat,
+    "getdents": _listed, "getdents64": _listed, **dict.fromkeys(_OTHER_DESCRIPTORS, _other),
 }  # fmt: skip
 
 
@@ -385,8 +484,8 @@ def _intents(name: str, args: list[str]) -> list[Place]:
     if name in ("creat", "truncate"):
         return [here(args[0])]
     if name == "ftruncate":
-        path = descriptor(args[0]).path
-        return [Place(path, "")] if path is not None else []
+        place = _behind(args[0])
+        return [place] if place.directory is not None else []
     if name == "rename":
         return [here(args[1])]
     if name in ("renameat", "renameat2"):

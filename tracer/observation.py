@@ -116,12 +116,18 @@ class Channel:
 
 @dataclass(slots=True)
 class Counts:
-    """What could not be read, with a few examples."""
+    """What could not be read, with a few examples.
+
+    `nowhere` are calls on files below a directory descriptor that nothing in the log leads to a path; `lost` are processes whose
+    start was not seen, so that their working directory is not known either.
+    """
 
     lines: int = 0
     calls: int = 0
     unparsed: int = 0
     unfinished: int = 0
+    nowhere: int = 0
+    lost: int = 0
     examples: list[str] = field(default_factory=list)
 
 

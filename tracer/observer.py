@@ -19,6 +19,7 @@ from tracer.process import Folder, Process, Stream, is_worker
 
 EXAMPLES = 10
 SLACK = 10_000  # µs: the kernel stamps files with a clock that ticks every 1 to 10 ms
+OUTSIDE = -1  # the pid of who opened what the job started with: logs may call its first process 0
 UNSEEN = -1  # the id of an image before it counts as one of the job's
 JUMP = 1_000_000  # µs: a line this much older than one before it means that the clock was set
 
@@ -56,7 +57,11 @@ class Listener(Protocol):
 
 
 class Observer:
-    """Takes events in the order of the log. `skip` images of the first process are the launcher's own and are not observed."""
+    """Takes events in the order of the log. `skip` images of the first process are the launcher's own and are not observed.
+
+    `lost` is the working directory of a process whose start was not seen, in a log where some process changed its own: by
+    default it is `cwd` for these too.
+    """
 
     def __init__(
         self,
@@ -67,11 +72,15 @@ class Observer:
         cwd: str,
         pending: Mapping[int, Unfinished],
         skip: int = 0,
+        lost: str | None = None,
     ) -> None:
         self._policy = policy
         self._world = world
         self._listener = listener
         self._cwd = cwd
+        self._lost = cwd if lost is None else lost
+        self._moved = False  # some process changed its working directory
+        self._irregular: dict[str, bool] = {}  # path -> whether it is a directory
         self._pending = pending
         self._skip = skip
         self._launcher: Image | None = None
@@ -91,14 +100,15 @@ class Observer:
             effects.Entered: self._entered, effects.Renamed: self._renamed, effects.Linked: self._linked,
             effects.Removed: self._removed, effects.Truncated: self._truncated, effects.Duplicated: self._duplicated,
             effects.Piped: self._piped, effects.Connected: self._connected, effects.Isolated: self._isolated,
-            effects.Rewired: self._rewired, effects.Ring: self._ring,
+            effects.Rewired: self._rewired, effects.Ring: self._ring, effects.Closed: self._closed,
+            effects.Irregular: self._unlike,
         }  # fmt: skip
 
     # -- from outside ---------------------------------------------------------------------------------------------------
 
     def inherit(self, number: int, path: str, *, opened: int, reads: bool, writes: bool, content: bool) -> None:
         """The job starts with descriptor `number` on the file `path`, opened by whoever called; `content`: it was not empty."""
-        stream = Stream(opened, 0, None, reads=reads, writes=writes)
+        stream = Stream(opened, OUTSIDE, None, reads=reads, writes=writes)
         if number == 0:
             mapped = self._policy.read(path)
             if mapped is not None and reads:
@@ -154,6 +164,10 @@ class Observer:
         """The version that is at the kept path `path` now."""
         return self._files.get(path)
 
+    def irregular(self, path: str) -> bool:
+        """Whether the log shows that `path` is no regular file: a directory, a FIFO, a device."""
+        return path in self._irregular or self._files.is_directory(path)
+
     @property
     def running(self) -> int:
         """How many processes have not ended."""
@@ -188,8 +202,9 @@ class Observer:
         root = self._root is None
         if root:
             self._root = event.pid
-        image = Image(UNSEEN, None, event.pid, "", [], self._cwd, event.time)
-        self._processes[event.pid] = process = Process(event.pid, image, Folder(self._cwd))
+        cwd = self._cwd if root else self._cwd_of_orphan()
+        image = Image(UNSEEN, None, event.pid, "", [], cwd, event.time)
+        self._processes[event.pid] = process = Process(event.pid, image, Folder(cwd))
         if root:
             process.streams.update(self._outer)
         if root and self._skip:
@@ -197,6 +212,13 @@ class Observer:
         elif not (isinstance(event, Call) and event.name in ("execve", "execveat")):
             self._begin(image)
         return True
+
+    def _cwd_of_orphan(self) -> str:
+        """Where a process is that no fork in the log made."""
+        if not self._moved:
+            return self._cwd
+        self.counts.lost += 1
+        return self._lost
 
     def _begin(self, image: Image) -> None:
         image.id = len(self._images)
@@ -209,9 +231,10 @@ class Observer:
         if pid not in self._processes and events:
             first = events[0]
             assert not isinstance(first, Unparsed)
-            image = Image(UNSEEN, None, pid, "", [], self._cwd, first.time)
+            cwd = self._cwd_of_orphan()
+            image = Image(UNSEEN, None, pid, "", [], cwd, first.time)
             self._begin(image)
-            self._processes[pid] = Process(pid, image, Folder(self._cwd))
+            self._processes[pid] = Process(pid, image, Folder(cwd))
         for event in events:
             self.observe(event)
 
@@ -247,6 +270,8 @@ class Observer:
         process.files = {}
         process.opened = {}
         process.streams = dict(process.streams)
+        if process.descriptors:
+            process.descriptors = dict(process.descriptors)
         self._adopt_streams(process, old, call.time)
         if observed:
             self._release(old, call.time)
@@ -304,14 +329,26 @@ class Observer:
 
     def _join(self, process: Process | None, place: Place) -> str:
         """The absolute path of a place as it was named, symbolic links and all."""
-        directory = place.directory or (process.folder.path if process is not None else self._cwd)
+        directory = self._directory(process, place) or self._lost
         return os.path.normpath(os.path.join(directory, place.name))
+
+    def _directory(self, process: Process | None, place: Place) -> str | None:
+        """What `place.name` is below; None for a descriptor of which the log says nothing."""
+        if place.directory:
+            return place.directory
+        if place.number is not None:
+            return process.descriptors.get(place.number) if process is not None else None
+        return process.folder.path if process is not None else self._cwd
 
     def _path(self, process: Process | None, place: Place, *, follow: bool) -> str | None:
         """The real path of a place; None for what is no file (`pipe:[1]`)."""
-        directory = place.directory or (process.folder.path if process is not None else self._cwd)
-        if not directory.startswith("/"):
-            return None
+        directory = self._directory(process, place)
+        if directory is None or not directory.startswith("/"):
+            if place.name.startswith("/"):
+                directory = "/"
+            else:
+                self.counts.nowhere += directory is None and place.name != ""
+                return None
         path = os.path.join(directory, place.name) if place.name else directory
         if process is not None and process.foreign:
             return os.path.normpath(path)
@@ -320,6 +357,7 @@ class Observer:
     def _entered(self, process: Process, effect: effects.Entered, call: Call) -> None:
         path = self._path(process, effect.place, follow=True)
         if path is not None:
+            self._moved |= path != process.folder.path
             process.folder.path = path
 
     def _isolated(self, process: Process, effect: effects.Isolated, call: Call) -> None:
@@ -348,11 +386,13 @@ class Observer:
         return version
 
     def _opened(self, process: Process, effect: effects.Opened, call: Call) -> None:
-        path = effect.path
+        path, place = effect.path, effect.place
         if path is None:
-            path = self._path(process, effect.place, follow=True) if effect.place is not None else None
-            if path is None:
+            path = self._undecorated(process, effect)
+            if path is None or effect.mode.nothing:
                 return
+        if place is not None and place.directory and place.number is None and not process.foreign:
+            process.folder.path = place.directory  # AT_FDCWD</p>: a chdir may have been missed
         if not path.startswith("/"):
             self._opened_channel(process, effect, path, call.started)
             return
@@ -381,6 +421,34 @@ class Observer:
         if effect.number <= 2:
             process.streams[effect.number] = stream
 
+    def _undecorated(self, process: Process, effect: effects.Opened) -> str | None:
+        """The path of what was opened, in a log that does not print it; noted for who uses the descriptor's number."""
+        place = effect.place
+        path: str | None = None
+        if place is None:
+            self.counts.nowhere += 1
+        elif (own := effects.own_descriptor(place.name)) is not None:
+            path = process.descriptors.get(own)
+        else:
+            path = self._path(process, place, follow=True)
+            if path is not None and effect.mode.temporary:
+                path = f"{path}/#{process.pid}.{effect.number}"
+        if path is None:
+            process.descriptors.pop(effect.number, None)
+        else:
+            process.descriptors[effect.number] = path
+        return path
+
+    def _closed(self, process: Process, effect: effects.Closed, call: Call) -> None:
+        process.descriptors.pop(effect.number, None)
+        if effect.number <= 2:
+            process.streams.pop(effect.number, None)
+
+    def _unlike(self, process: Process, effect: effects.Irregular, call: Call) -> None:
+        path = self._path(process, effect.place, follow=False)
+        if path is not None:
+            self._irregular[path] = effect.directory
+
     def _use(self, process: Process, mapped: str, named: str | None, time: int, *, mixed: bool = False) -> Use | None:
         """Note that the process read what is at `mapped`; None where it only read back what its own image had written."""
         version = self._current(mapped, foreign=process.foreign)
@@ -406,6 +474,8 @@ class Observer:
         if mapped is None:
             return None
         image, time = process.image, call.started
+        if self._irregular.get(mapped):
+            del self._irregular[mapped]  # a directory cannot be written: it was removed, and this is another thing
         current = self._files.get(mapped)
         fresh = not mode.keeps or (current is None and mode.creates and self._is_new(path, time))
         if current is not None:
@@ -546,6 +616,14 @@ class Observer:
 
     def _duplicated(self, process: Process, effect: effects.Duplicated, call: Call) -> None:
         path = effect.path
+        if path is None:
+            path = process.descriptors.get(effect.source)
+            if path is None:
+                process.descriptors.pop(effect.number, None)
+            else:
+                process.descriptors[effect.number] = path
+            if effect.number > 2:
+                return
         if path is None or not (path.startswith("/") or path in self._channels):
             process.streams.pop(effect.number, None)
             return
@@ -560,7 +638,7 @@ class Observer:
             if version is None:
                 process.streams.pop(effect.number, None)
                 return
-            known = Stream(call.started, 0, None, version=version)
+            known = Stream(call.started, OUTSIDE, None, version=version)
         process.streams[effect.number] = known
 
     def _adopt_streams(self, process: Process, old: Image, time: int) -> None:
@@ -613,14 +691,18 @@ class Observer:
             return
         if image in version.generations:
             return
-        outer = stream.pid == 0  # opened before the job: perhaps nothing is written to it
+        outer = stream.pid == OUTSIDE  # opened before the job: perhaps nothing is written to it
         generation = self._generate(image, version, opened, tentative=outer or version.base is not None)
         generation.inherited, generation.stream = not own, True
 
     def _piped(self, process: Process, effect: effects.Piped, call: Call) -> None:
         channel = Channel(effect.kind, process.image, call.started)
         self._kept_channels.append(channel)
-        for key in effect.keys:
+        keys = effect.keys
+        if not keys:
+            keys = (f"{effect.kind}:[{len(self._kept_channels)}]",)
+            process.descriptors.update(dict.fromkeys(effect.numbers, keys[0]))
+        for key in keys:
             self._channels[key] = channel
 
     def _adopt_channel(self, image: Image, replaced: Image | None, key: str, number: int, time: int) -> None:

@@ -35,7 +35,7 @@ class Folder:
 
 @dataclass(slots=True)
 class Process:
-    """A live process or thread. Threads share `folder`, `streams` and `files` with their process."""
+    """A live process or thread. Threads share `folder`, `streams`, `files` and `descriptors` with their process."""
 
     pid: int
     image: Image
@@ -45,6 +45,7 @@ class Process:
     opened: dict[str, Stream] = field(default_factory=dict)  # the last few files opened since fork or exec, by path
     thread: bool = False
     foreign: bool = False
+    descriptors: dict[int, str] = field(default_factory=dict)  # what they lead to; kept only where the log does not say it
 
     def fork(self, pid: int, *, thread: bool, shares_directory: bool, shares_files: bool) -> Process:
         """The child `pid` as it starts."""
@@ -57,6 +58,7 @@ class Process:
             {},
             thread,
             self.foreign,
+            self.descriptors if shares_files else dict(self.descriptors),
         )
 
     def remember(self, path: str, stream: Stream) -> None:
