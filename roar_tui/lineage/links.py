@@ -56,8 +56,9 @@ LEFT JOIN generated p ON p.id = i.producer LEFT JOIN path pp ON pp.id = p.path
 WHERE {kept}"""
 
 
-def _uses_query(source: str, where: str, kept: str = "TRUE", producer: str = _PRODUCER) -> str:
-    return _USES.format(source=source, where=f"{where} AND {_KEPT}", kept=kept, producer=producer, forever=FOREVER)
+def _uses_query(source: str, where: str, which: str = "TRUE", kept: str = _KEPT) -> str:
+    """A query for `Use`s: of those that `source` and `where` give, the ones that count, and whose producer `p` is `which`."""
+    return _USES.format(source=source, where=f"{where} AND {kept}", kept=which, producer=_PRODUCER, forever=FOREVER)
 
 
 # used_step
@@ -71,10 +72,13 @@ ONE_USE = _uses_query("used u CROSS JOIN step us ON us.id = u.step", "u.id = :us
 BARE_USE = """SELECT u.id, u.step, u.artifact, d.digest, COALESCE(d.size, u.size), up.path, u.role, u.status, u.opened
 FROM used u JOIN path up ON up.id = u.path LEFT JOIN artifact d ON d.id = u.artifact WHERE u.id = :use"""
 # used_artifact: every use of a content, whoever produced it
-USES_OF_CONTENT = _uses_query(
+_OF_CONTENT = (
     "used u INDEXED BY used_artifact CROSS JOIN step us ON us.id = u.step",
     "u.artifact = :artifact AND (:path IS NULL OR u.path = (SELECT id FROM path WHERE path = :path))",
 )
+USES_OF_CONTENT = _uses_query(*_OF_CONTENT)
+# the same for who asks about a log or a file of the environment, which are in no walk otherwise
+EVERY_USE_OF_CONTENT = _uses_query(*_OF_CONTENT, kept="TRUE")
 # generated_step (or the primary key), then used_artifact
 _SAME_CONTENT = """CROSS JOIN used u INDEXED BY used_artifact ON u.artifact = o.artifact AND u.opened > o.opened
     CROSS JOIN step us ON us.id = u.step"""

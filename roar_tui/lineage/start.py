@@ -87,7 +87,8 @@ def _access(opener: Opener, generated: int | None, used: int | None) -> Seed:
     if opener.up:
         node.alternatives = opener.alternatives(use)
         return Seed(node, opener.made_by(use))
-    return Seed(node, _readers(opener, use.artifact, use.size, use.path) if use.artifact else opener.used_by(use))
+    known = use.artifact is not None
+    return Seed(node, _readers(opener, use.artifact, use.size, use.path, use.role) if known else opener.used_by(use))
 
 
 def _generation(opener: Opener, output: Generation) -> Seed:
@@ -125,7 +126,7 @@ def _content(opener: Opener, digest: str, path: str | None) -> Seed:
         node.paths.insert(0, path)
     node.root = newest is None
     if not opener.up:
-        return Seed(node, _readers(opener, artifact, size, path))
+        return Seed(node, _readers(opener, artifact, size, path, node.role))
     node.alternatives = opener.generated(artifact, FOREVER, newest) if size != 0 else ()
     return Seed(node, hops)
 
@@ -148,10 +149,11 @@ def _never_generated(opener: Opener, artifact: int) -> Node:
     return opener.nodes.file(newest[0])
 
 
-def _readers(opener: Opener, artifact: int, size: int | None, path: str | None) -> list[Hop]:
+def _readers(opener: Opener, artifact: int | None, size: int | None, path: str | None, role: str | None) -> list[Hop]:
     """Everything that read a content; what is small enough to be equal by chance counts on its own path only."""
     only = to_sql(path) if path is not None and size is not None and size < SMALL else None
-    found = uses(opener.db, links.USES_OF_CONTENT, artifact=artifact, path=only)
+    query = links.EVERY_USE_OF_CONTENT if role in ("log", "environment") else links.USES_OF_CONTENT
+    found = uses(opener.db, query, artifact=artifact, path=only)
     return [hop for use in found for hop in opener.used_by(use)]
 
 

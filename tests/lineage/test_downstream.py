@@ -156,3 +156,15 @@ def test_everything_that_read_a_directory_is_found_though_it_was_made_again_sinc
     with closing(store.reader()) as db:
         walk = downstream(db, resolve(store, db, "/p/d", cwd="/"))
     assert names(walk)[4:] == ["$ train", "model"]
+
+
+def test_who_asks_about_the_environment_or_a_log_is_told_who_read_it(tmp_path: Path) -> None:
+    library = used("/usr/lib/libm.so", "libm", role=Role.ENVIRONMENT)
+    records = [
+        single(["train"], [library, used("raw")], [made("y", opened=T0 + 9), made("train.log", opened=T0 + 5)]),
+        single(["plot"], [used("train.log", opened=T1)], [made("plot.png", opened=T1 + 5)], started=T1),
+    ]
+    with stories.index(tmp_path, records) as db:
+        assert names(downstream(db, artifact(db, "libm"))) == ["libm.so", "$ train", "train.log", "y"]
+        assert names(downstream(db, artifact(db, "train.log"))) == ["train.log", "$ plot", "plot.png"]
+        assert names(downstream(db, artifact(db, "raw"))) == ["raw", "$ train", "train.log", "y"]
