@@ -1,6 +1,7 @@
 """The record: everything that is kept of one job, immutable once written.
 
-Times are integers, microseconds since the Unix epoch (UTC); sizes bytes; digests lowercase hex BLAKE3. Paths are absolute
+Times are integers, microseconds since the Unix epoch (UTC); sizes bytes; digests lowercase hex BLAKE3, unless `algorithm`
+beside one says otherwise. Paths are absolute
 `str` as `os.fsdecode` gives them: bytes that are not UTF-8 are surrogate-escaped.
 """
 
@@ -64,7 +65,7 @@ class Access(Frozen, frozen=True):
     rename into place, or the last known change. `named` is the absolute path that the step itself gave, when symbolic links made
     it another one. `external` is set on used accesses whose content was there before any step of the job wrote the path: the
     inputs of the job are these. `survives` is set on generated accesses whose content is at `path` when the job ends: the
-    outputs of the job are these.
+    outputs of the job are these. `algorithm` names what made `digest` where that is not BLAKE3: imported records alone have it.
     """
 
     path: str
@@ -77,6 +78,7 @@ class Access(Frozen, frozen=True):
     named: str | None = None
     external: bool = False
     survives: bool = False
+    algorithm: str | None = None
 
 
 class Connection(Frozen, frozen=True):
@@ -201,6 +203,8 @@ class Record(Frozen, frozen=True):
     left_out: list[LeftOut] = []
     warnings: list[Warning] = []
     source: str = "run"  # who observed it: run, strace-log, roar
+    labels: dict[str, Any] = {}  # what people said of the job: JSON values by key
+    origin: dict[str, Any] = {}  # what only the source knows, by its own names: ids, sessions, what it could not say elsewhere
 
 
 def encode(record: Record) -> bytes:

@@ -79,6 +79,7 @@ def _(view: AccessView) -> Json:
     return {
         "path": view.path,
         "hash": view.digest,
+        "algorithm": view.algorithm,
         "size": view.size,
         "role": view.role.value,
         "status": view.status.value,
@@ -150,6 +151,8 @@ def _(view: JobView) -> Json:
         "snapshots": view.snapshots,
         "source": view.source,
         "version": view.version,
+        "labels": view.labels,
+        "origin": view.origin,
     }
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from roar_tui.record.model import Record, Role, State
 
 LAST_TIME = 253_402_300_799_999_999  # the end of the year 9999: no calendar here says what comes later
-DIGEST_LENGTH = 64
+# hex digits by algorithm; of any other a digest may have whatever length it has
+DIGEST_LENGTHS = {
+    None: 64, "blake3": 64, "sha256": 64, "sha512": 128, "md5": 32, "composite-blake3": 64, "composite-sha256": 64,
+}  # fmt: skip
 
 
 class UnusableRecordError(Exception):
@@ -15,17 +18,18 @@ class UnusableRecordError(Exception):
 def check(record: Record) -> None:
     """Raises UnusableRecordError when `record` cannot be what a job did."""
     times = [record.started, record.ended or 0]
-    digests: set[str | None] = set()
+    digests: set[tuple[str | None, str | None]] = set()
     for step in record.steps:
         times += (step.started, step.ended or 0)
         for accesses in (step.used, step.generated):
             times += [access.opened for access in accesses]
-            digests.update([access.digest for access in accesses])
+            digests.update([(access.digest, access.algorithm) for access in accesses])
         times += [access.finished or 0 for access in step.generated]
     if min(times) < 0 or max(times) > LAST_TIME:
         raise UnusableRecordError("a time in it is out of range")
-    if any(digest is not None and (len(digest) != DIGEST_LENGTH or digest != digest.lower()) for digest in digests):
-        raise UnusableRecordError("a digest in it is not a BLAKE3 digest")
+    for digest, algorithm in digests:
+        if digest is not None and (len(digest) != DIGEST_LENGTHS.get(algorithm, len(digest)) or digest != digest.lower()):
+            raise UnusableRecordError(f"a digest in it is not a {algorithm or 'BLAKE3'} digest")
     numbers = {step.id for step in record.steps}
     if len(numbers) != len(record.steps):
         raise UnusableRecordError("two of its steps have the same number")

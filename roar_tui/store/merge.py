@@ -10,7 +10,7 @@ import msgspec
 
 from roar_tui.record.model import Access, Record, Role, Step
 from roar_tui.store.pattern import FOLD_FROM, pattern
-from roar_tui.store.results import AccessView, FilesetView, JobView, StepView
+from roar_tui.store.results import BLAKE3, AccessView, FilesetView, JobView, StepView
 
 Views = list[AccessView | FilesetView]
 
@@ -28,6 +28,7 @@ def view_of(access: Access) -> AccessView:
         named=access.named,
         external=access.external,
         survives=access.survives,
+        algorithm=access.algorithm or BLAKE3,
     )
 
 
@@ -103,6 +104,8 @@ def job_view_of(record: Record, job_id: str, rowid: int | None) -> JobView:
         warnings=record.warnings,
         source=record.source,
         version=record.version,
+        labels=record.labels,
+        origin=record.origin,
     )
 
 

@@ -14,6 +14,8 @@ import msgspec
 from roar_tui.record.model import Connection, Environment, Exit, Git, LeftOut, Pipe, Role, State, Status, Tracker
 from roar_tui.record.model import Warning as RecordWarning
 
+BLAKE3 = "blake3"
+
 
 class Cursor(NamedTuple):
     """A place in a list sorted by time, newest first: `time` in microseconds and the index's row id, which breaks ties."""
@@ -82,7 +84,7 @@ class ArtifactRow(Result, frozen=True):
 
 
 class AccessView(Result, frozen=True):
-    """A file as a job or step had it; `digest` is None where the content is unknown, and `status` says why."""
+    """A file as a job or step had it; `digest` (by `algorithm`) is None where the content is unknown, and `status` says why."""
 
     path: str
     digest: str | None
@@ -94,6 +96,7 @@ class AccessView(Result, frozen=True):
     named: str | None = None
     external: bool = False
     survives: bool = False
+    algorithm: str = BLAKE3
 
 
 class FilesetView(Result, frozen=True):
@@ -157,6 +160,8 @@ class JobView(Result, frozen=True):
     warnings: list[RecordWarning]
     source: str = "run"
     version: str = ""
+    labels: dict[str, Any] = {}
+    origin: dict[str, Any] = {}
 
     @property
     def duration(self) -> float | None:

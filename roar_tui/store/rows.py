@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from roar_tui.record.model import Access, Pipe, Record, Step
 from roar_tui.store.judge import UnusableRecordError, check, count_files
+from roar_tui.store.results import BLAKE3
 from roar_tui.store.schema import argv_to_sql, to_sql
 
 CHUNK = 500  # placeholders per SELECT; SQLite allows 999 everywhere
@@ -48,11 +49,13 @@ class Rows:
         self._db = db
         self._paths: dict[str, int] = {}
         self._artifacts: dict[str, Content] = {}
+        self._foreign: dict[str, dict[str, Content]] = {}  # contents known by other digests than BLAKE3, by algorithm
 
     def forget(self) -> None:
         """Drop what is remembered of the tables."""
         self._paths.clear()
         self._artifacts.clear()
+        self._foreign.clear()
 
     def insert(self, batch: Sequence[Kept]) -> None:
         """Insert the records of `batch`, all of different runs that the index does not have.
@@ -127,7 +130,14 @@ class Rows:
 
     def _learn_artifacts(self, accesses: Sequence[Access]) -> None:
         """Give every content of `accesses` a row, its earliest time and its size, and remember its id."""
-        known = self._artifacts
+        self._learn_contents([access for access in accesses if access.algorithm is None], BLAKE3)
+        foreign = [access for access in accesses if access.algorithm is not None]
+        for algorithm in sorted({str(access.algorithm) for access in foreign}):
+            self._learn_contents([access for access in foreign if access.algorithm == algorithm], algorithm)
+
+    def _learn_contents(self, accesses: Sequence[Access], algorithm: str) -> None:
+        """The same for accesses whose digests `algorithm` made."""
+        known = self._artifacts if algorithm == BLAKE3 else self._foreign.setdefault(algorithm, {})
         seen: dict[str, tuple[int, int | None]] = {}
         for access in accesses:
             digest = access.digest
@@ -141,16 +151,17 @@ class Rows:
             for value, *rest in self._db.execute(
                 f"""
                 SELECT digest, id, first_seen, size IS NOT NULL FROM artifact
-                WHERE digest IN ({marks}) AND algorithm = 'blake3'
+                WHERE digest IN ({marks}) AND algorithm = ?
                 """,  # UNIQUE (digest, algorithm)
-                chunk,
+                (*chunk, algorithm),
             ):
                 known[unknown.pop(value)] = Content(*rest)
         first = _next_id(self._db, "artifact")
+        kind = "fileset" if algorithm.startswith("composite-") else "file"
         new = [(id_, value, seen[digest]) for id_, (value, digest) in enumerate(unknown.items(), first)]
         self._db.executemany(
-            "INSERT INTO artifact (id, digest, size, first_seen) VALUES (?, ?, ?, ?)",
-            [(id_, value, size, opened) for id_, value, (opened, size) in new],
+            "INSERT INTO artifact (id, algorithm, digest, kind, size, first_seen) VALUES (?, ?, ?, ?, ?, ?)",
+            [(id_, algorithm, value, kind, size, opened) for id_, value, (opened, size) in new],
         )
         known.update((unknown[value], Content(id_, opened, size is not None)) for id_, value, (opened, size) in new)
         updates = []
@@ -181,12 +192,13 @@ class Rows:
 
     def _insert_accesses(self, steps: Sequence[tuple[int, Step]]) -> None:
         """Insert what the steps, each after its row id, used and generated."""
-        paths, artifacts = self._paths, self._artifacts
+        paths, artifacts, foreign = self._paths, self._artifacts, self._foreign
 
         def row(step: int, access: Access, flag: bool) -> tuple[object, ...]:
+            contents = artifacts if access.algorithm is None else foreign.get(access.algorithm, artifacts)
             return (
                 step,
-                None if access.digest is None else artifacts[access.digest].rowid,
+                None if access.digest is None else contents[access.digest].rowid,
                 paths[access.path],
                 None if access.named is None else paths[access.named],
                 access.role._value_,  # `.value` is a property in Python: a tenth of the time of all this

@@ -10,7 +10,7 @@ from roar_tui.record.model import FORMAT, Access, Git, Pipe, Record, Role, State
 from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.store.listing import exit_of, paths_of
 from roar_tui.store.merge import job_view_of
-from roar_tui.store.results import ArtifactView, JobView, SeenAt, StepView
+from roar_tui.store.results import BLAKE3, ArtifactView, JobView, SeenAt, StepView
 from roar_tui.store.schema import argv_from_sql, from_sql
 from roar_tui.store.store import Store
 
@@ -130,14 +130,14 @@ def _steps_from_index(db: sqlite3.Connection, job: int) -> list[Step]:
         rows = db.execute(
             f"""
             SELECT step.number, path.path, access.role, access.status, access.opened, lower(hex(artifact.digest)), access.size,
-                   named.path, {extra}
+                   artifact.algorithm, named.path, {extra}
             FROM step JOIN {table} AS access ON access.step = step.id JOIN path ON path.id = access.path
             LEFT JOIN artifact ON artifact.id = access.artifact LEFT JOIN path AS named ON named.id = access.named
             WHERE step.job = ? ORDER BY access.id
             """,  # UNIQUE (job, number), used_step, generated_step
             (job,),
         )
-        for number, path, role, status, opened, digest, size, named, flag, finished in rows:
+        for number, path, role, status, opened, digest, size, algorithm, named, flag, finished in rows:
             lists[number].append(
                 Access(
                     path=from_sql(path),
@@ -150,6 +150,7 @@ def _steps_from_index(db: sqlite3.Connection, job: int) -> list[Step]:
                     named=None if named is None else from_sql(named),
                     external=table == "used" and bool(flag),
                     survives=table == "generated" and bool(flag),
+                    algorithm=None if algorithm == BLAKE3 else algorithm,
                 )
             )
     steps = db.execute(
