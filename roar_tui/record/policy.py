@@ -23,10 +23,14 @@ REMOTE = frozenset({  # programs that hand the work to other machines or to a da
 
 
 class AccessPolicy:
-    """The observer's policy. `environment` collects what was read of the installed world, for the packages of the record."""
+    """The observer's policy. `environment` collects what was read of the installed world, for the packages of the record.
 
-    def __init__(self, roles: Roles) -> None:
+    A log from elsewhere is not `live`: nothing is looked up in the file system, which may be another machine's.
+    """
+
+    def __init__(self, roles: Roles, *, live: bool = True) -> None:
         self._roles = roles
+        self._live = live
         self._tally = LeftOutTally()
         self._read: dict[str, str | None] = {}
         self._written: dict[str, str | None] = {}
@@ -62,7 +66,7 @@ class AccessPolicy:
             return self._executed[path]
         except KeyError:
             try:
-                if os.stat(path).st_mode & (stat.S_ISUID | stat.S_ISGID):
+                if self._live and os.stat(path).st_mode & (stat.S_ISUID | stat.S_ISGID):
                     self.setuid.add(path)
             except OSError:
                 pass
@@ -106,7 +110,7 @@ class AccessPolicy:
         if source is not None:
             verdict = self._roles.classify(source)
             if verdict.rule is None:
-                return source if os.path.exists(source) else path
+                return source if not self._live or os.path.exists(source) else path
         else:
             verdict = self._roles.classify(path, loaded=loaded, named=path in self._named)
         if verdict.role is Role.ENVIRONMENT:

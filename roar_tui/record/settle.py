@@ -190,9 +190,10 @@ def _finished(generation: Generation, version: Version, final: Evidence | None) 
     """When a surviving version was finished: its last change, by its times.
 
     mtime can be set to any time (cp -p, tar, rsync), ctime only moves on: it bounds from above. Both are rounded down to a tick.
+    Of a file that could not be looked at, only the end of its writer is known.
     """
     if final is None or final.stat is None:
-        return generation.opened
+        return version.touched or generation.image.idle or generation.opened
     if version.touched:
         return version.touched
     moment = final.mtime if generation.opened - TICK <= final.mtime <= final.ctime else final.ctime
