@@ -47,7 +47,9 @@ def build(where: Place) -> None:
     """Lay out the project and record both runs, one line of progress on stderr for each stage."""
     from roar_tui.demo import materials
     from roar_tui.demo.recording import FIRST_RUN, SECOND_RUN
+    from roar_tui.store.archive import Archive
 
+    Archive(where.store).ensure()  # a store that cannot be written is known before anything is said
     began = time.monotonic()
     say(f"A character language model, trained twice in {where.project}")
     say("Each stage is recorded: roar-tui run --name STAGE python3 STAGE.py")

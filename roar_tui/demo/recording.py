@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from roar_tui.errors import RoarTuiError
+from roar_tui.errors import RecordingError, RoarTuiError
 from roar_tui.record.model import Record, State
 
 FIRST_RUN = ("collect", "clean", "shard", "train", "evaluate")
@@ -37,12 +37,19 @@ def record(stage: str, project: Path, store: Path) -> Stage:
         command = [*roar_tui(store), "run", "--name", stage, "--id-file", str(id_file), "--", *script(stage)]
         status, output, errors = _run(command, project)
         if status != 0:
-            last = (errors.strip() or output.strip() or "it said nothing").splitlines()[-1]
-            raise RoarTuiError(f"The demo's stage {stage} failed with status {status}: {last}", "roar-tui doctor may know why.")
+            why = reason(errors, recorder=status == RecordingError.exit_status)
+            raise RoarTuiError(f"The demo's stage {stage} failed with status {status}: {why}", "roar-tui doctor may know why.")
         job = id_file.read_text("utf-8").strip()
     require_traced(_load(store, job))
     said = output.strip().splitlines()
     return Stage(stage, said[-1] if said else "", job, time.monotonic() - began)
+
+
+def reason(errors: str, *, recorder: bool) -> str:
+    """The line of a stage's stderr that says why it failed: roar-tui's own (`recorder`), or the last of its script."""
+    own = "roar-tui: "
+    lines = [line for line in errors.splitlines() if line.startswith(own) == recorder and line.strip()]
+    return lines[-1].removeprefix(own) if lines else "it did not say why"
 
 
 def roar_tui(store: Path) -> list[str]:
@@ -57,8 +64,12 @@ def script(stage: str) -> list[str]:
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """`variables` with the directory of the running Python first in PATH: it is known to be recent enough."""
-    return {**variables, "PATH": os.pathsep.join([str(Path(sys.executable).parent), variables.get("PATH", os.defpath)])}
+    """`variables` with the directory of the running Python first in PATH: it is known to be recent enough.
+
+    Without PYTHONSAFEPATH, under which no script finds the module beside it.
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), variables.get("PATH", os.defpath)])
+    return {name: value for name, value in variables.items() if name != "PYTHONSAFEPATH"} | {"PATH": path}
 
 
 def require_traced(record: Record) -> None:
