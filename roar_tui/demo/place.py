@@ -54,7 +54,8 @@ def place(keep: str | None, store: Path | None) -> Iterator[Place]:
         if project.exists() and not project.is_dir():
             raise UsageError(f"{project} is not a directory.", "Name a new one for the demo.")
         if project.is_dir() and any(project.iterdir()) and not chosen.finished:
-            raise UsageError(f"{project} holds something else already.", "Name a new directory for the demo.")
+            what = "a demo that was interrupted" if (project / STORE).is_dir() else "something else already"
+            raise UsageError(f"{project} holds {what}.", "Name a new directory for the demo, or remove this one.")
         project.mkdir(parents=True, exist_ok=True)
         yield chosen
         return

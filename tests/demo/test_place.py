@@ -34,10 +34,10 @@ def test_a_kept_demo_stays_and_is_known_when_finished(tmp_path: Path) -> None:
         assert again == where
 
 
-def test_a_demo_kept_in_another_store_is_not_taken_for_finished(tmp_path: Path) -> None:
+def test_a_demo_whose_records_are_elsewhere_is_not_taken_for_finished(tmp_path: Path) -> None:
     with place(str(tmp_path / "demo"), None) as where:
         where.finish()
-    with pytest.raises(UsageError, match="something else"), place(str(tmp_path / "demo"), tmp_path / "store"):
+    with pytest.raises(UsageError, match="interrupted"), place(str(tmp_path / "demo"), tmp_path / "store"):
         pass
 
 
