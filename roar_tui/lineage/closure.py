@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import chain
 
-from roar_tui.lineage.bulk import bulk
 from roar_tui.lineage.links import Use
 from roar_tui.lineage.model import Direction, Kind, Node, Walk
 from roar_tui.lineage.opener import Hop, Opener
+from roar_tui.lineage.reading import bulk, snapshot
 from roar_tui.lineage.start import seeds
 from roar_tui.lineage.target import FilesetTarget, Target
 from roar_tui.store.pattern import FOLD_FROM
@@ -126,7 +126,7 @@ def closure(db: sqlite3.Connection, target: Target, direction: Direction, depth:
     """Everything that `target` leads to within `depth` edges (None: all), unfolded, nearest first."""
     walk = Walk(direction, [], note=target.note, directory=target.path if isinstance(target, FilesetTarget) else None)
     growing = _Closure(Opener(db, direction), walk, depth)
-    with bulk():
+    with snapshot(db), bulk():
         growing.run(target)
         if direction is Direction.UPSTREAM:
             growing.explain()

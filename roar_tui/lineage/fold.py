@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from blake3 import blake3
 
-from roar_tui.lineage.bulk import bulk
 from roar_tui.lineage.model import Direction, Edge, Kind, Node, Overlap, Walk
+from roar_tui.lineage.reading import bulk
 from roar_tui.lineage.script import family, runs
 from roar_tui.store.pattern import FOLD_FROM, pattern
 

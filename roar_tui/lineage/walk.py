@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from roar_tui.lineage.bulk import bulk
 from roar_tui.lineage.closure import closure
 from roar_tui.lineage.fold import fileset, fold
 from roar_tui.lineage.links import Use
 from roar_tui.lineage.model import Direction, Kind, Node, Overlap, Walk
 from roar_tui.lineage.opener import Hop, Opener
+from roar_tui.lineage.reading import bulk, snapshot
 from roar_tui.lineage.start import Seed, seeds
 from roar_tui.lineage.target import FilesetTarget, JobTarget, Target
 from roar_tui.store.pattern import FOLD_FROM
@@ -46,13 +46,11 @@ class Walker:
         """The nodes next to `node`, folded, each with its `edge` (None below a JOB); a step's in the order of their opening."""
         if node.kind is Kind.JOB:
             return [replace(step, depth=node.depth + 1) for step in node.state]
-        if node.kind is Kind.STEP:
-            with bulk():
+        with snapshot(self._opener.db), bulk():
+            if node.kind is Kind.STEP:
                 found = self._beside_step(node)
-        elif node.kind is Kind.FILESET:
-            found = self._beside_files(node, node.members)
-        else:
-            found = self._beside_files(node, (node,))
+            else:
+                found = self._beside_files(node, node.members if node.kind is Kind.FILESET else (node,))
         for each in found:
             each.depth = node.depth + 1
         return found
