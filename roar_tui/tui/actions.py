@@ -116,7 +116,7 @@ ACTIONS: tuple[Action, ...] = (
         2,
     ),
     Action("everywhere.palette", "app.command_palette", ("ctrl+p",), "commands", "Find an action by name.", ALL),
-    Action("everywhere.quit", "app.quit", ("q", "ctrl+q", "ctrl+c"), "quit", "Leave.", ALL, 2),
+    Action("everywhere.quit", "app.quit", ("q", "ctrl+q", "ctrl+c"), "quit", "Leave.", ALL, 1),
 )
 
 # Moving is handled by the lists themselves; the help screen shows these.

@@ -218,8 +218,9 @@ def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Lo
     if python := job.environment.python:
         count = len(job.environment.packages)
         fields.append(("python", [(text.display(python), "plain"), (f"  {text.count(count, 'package')}" if count else "", "dim")]))
-    for warning in job.warnings[:3]:
-        fields.append(("note", [(text.display(warning.message), "warn")]))
+    if job.warnings:
+        words: Line = join([[(text.display(w.message), "warn")] for w in job.warnings[:3]], [("  ", "plain")])
+        fields.insert(1, ("note", words))
     return fields
 
 

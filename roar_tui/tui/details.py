@@ -122,7 +122,8 @@ def artifact_page(
         page.section("Text", len(lines))
         digits = len(str(min(len(lines), SHOWN_TEXT_LINES)))
         for number, line in enumerate(lines[:SHOWN_TEXT_LINES], 1):
-            page.lines.append([(f"{number:>{digits}}  ", "faint"), (text.display(line.expandtabs(4)), "plain")])
+            numbered: Line = [(f"{number:>{digits}}  ", "faint"), (text.display(line.expandtabs(4)), "plain")]
+            page.lines.extend(wrap(numbered, page.width, digits + 4) if len(line) > page.width - digits - 2 else [numbered])
         if len(lines) > SHOWN_TEXT_LINES:
             page.paragraph([(f"The first {SHOWN_TEXT_LINES:,} of {text.count(len(lines), 'line')}.", "dim")])
     return page.lines

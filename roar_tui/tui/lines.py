@@ -61,7 +61,7 @@ def fit(text: str, width: int, *, right: bool = False, keep_end: bool = False, m
         return set_cell_size(text, room) + more
     tail = text
     while cell_len(tail) > room:
-        tail = tail[1:] if len(tail) < 3 * room else tail[-3 * room :]
+        tail = tail[1:] if len(tail) <= 3 * room else tail[-3 * room :]
     return more + " " * (room - cell_len(tail)) + tail
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import partial
 from typing import Any
 
@@ -18,9 +19,10 @@ from roar_tui.lineage.target import ArtifactTarget, JobTarget, Target
 from roar_tui.store import queries
 from roar_tui.store.filter import Filter
 from roar_tui.store.results import ArtifactView, JobView, Totals
-from roar_tui.tui import sources
+from roar_tui.tui import lookup, sources
 from roar_tui.tui.brief import artifact_fields, job_fields, lay_out
 from roar_tui.tui.desk import Desk, now
+from roar_tui.tui.disk import CancelledError, Recorded, best, words_for
 from roar_tui.tui.empty import nothing_found, nothing_recorded, reading
 from roar_tui.tui.lines import Line, spread
 from roar_tui.tui.rows import ARTIFACT_COLUMNS, JOB_COLUMNS, ArtifactItem, JobItem, artifact_line, heading, job_line
@@ -61,6 +63,7 @@ class HomeScreen(ExplorerScreen):
         self._resting: Timer | None = None
         self._views: dict[str, JobView | ArtifactView] = {}
         self._note: Line = []
+        self._cancel_disk = threading.Event()
         self.header = LineView(id="header")
         self.tab_line = TabLine([(JOBS, "Jobs"), (ARTIFACTS, "Artifacts")], desk.marks)
         self.heading = Heading()
@@ -90,8 +93,11 @@ class HomeScreen(ExplorerScreen):
         self.fill(ARTIFACTS)
         self.focus_list()
 
+    def on_unmount(self) -> None:
+        self._cancel_disk.set()
+
     def on_resize(self) -> None:
-        self._say_totals()
+        self.header.show([self._header(self._counts())])
         self.call_after_refresh(self._refresh_preview)
 
     # The lists
@@ -217,6 +223,7 @@ class HomeScreen(ExplorerScreen):
             self._refresh_preview()
 
     def _refresh_preview(self) -> None:
+        self._cancel_disk.set()
         if self._resting is not None:
             self._resting.stop()
         self._resting = self.set_timer(REST, lambda: self.begin(self._preview, group="preview", exclusive=True))
@@ -235,6 +242,15 @@ class HomeScreen(ExplorerScreen):
         else:
             return
         box.show(lay_out(fields, width, height, look))
+        if isinstance(view, ArtifactView) and view.paths and view.algorithm == "blake3":
+            self._cancel_disk = threading.Event()
+            places = [Recorded(path, view.digest, view.size) for path in view.paths[: lookup.PLACES]]
+            try:
+                states = await self.desk.aside(partial(lookup.on_disk, self.desk, places, self._cancel_disk))
+            except CancelledError:
+                return
+            disk = words_for({best([state for _, state in states]): 1}, 1, look.marks)
+            box.show(lay_out(artifact_fields(view, look, disk), width, height, look))
 
     async def _view_of(self, item: JobItem | ArtifactItem) -> JobView | ArtifactView | None:
         key = item.row.id if isinstance(item, JobItem) else item.row.digest

@@ -310,11 +310,14 @@ class WalkScreen(ExplorerScreen):
             self.dismiss()
 
     def action_back(self) -> None:
-        """Cancel what is being looked up; else clear what was searched for; else go back on the trail, and from its start home."""
-        if self._looking_for is not None and self.trail:
-            self.workers.cancel_group(self, "walk")
+        """Cancel what is being loaded; else clear what was searched for; else go back on the trail, and from its start home."""
+        loading = [w for w in self.workers if w.group in ("walk", "branch") and w.node is self and w.is_running]
+        if loading and self.trail:
+            for worker in loading:
+                worker.cancel()
             self._looking_for = None
             self._say_trail()
+            self.outline.changed()
         elif self.outline.needle:
             self.outline.needle = ""
             self.outline.refresh()
