@@ -38,14 +38,16 @@ class Reader:
     """Reads the lines of one strace log in order. Lines are str, decoded as latin-1, without newline.
 
     `default_pid` stands for the process of lines without a pid. `midnight` (µs since the epoch) is added to times of day, which
-    go on into the next day when the clock falls back by more than half of one, and to relative times (-r), which are summed.
+    go on into the next day when the clock falls back by more than half of one, and to relative times (-r), which are summed. With
+    `ticks` a line without any time is a microsecond later than the one before, so that a log without times keeps its order.
 
     `pending` holds the calls in flight, by pid. `abandoned` collects those that can finish no more, because their process ended
     or made another call: a caller may take them out at any time, `close` gives what is left.
     """
 
-    def __init__(self, default_pid: int = 0, *, midnight: int = 0) -> None:
+    def __init__(self, default_pid: int = 0, *, midnight: int = 0, ticks: bool = False) -> None:
         self.default_pid = default_pid
+        self._ticks = ticks
         self.pending: dict[int, Unfinished] = {}
         self.abandoned: list[Call] = []
         self._start = midnight
@@ -242,6 +244,8 @@ class Reader:
             self._clock = head.of_day + DAY * (day + (last - head.of_day > DAY // 2))
         elif head.relative is not None:
             self._clock += head.relative
+        elif self._ticks:
+            self._clock += 1
         else:
             return 0
         return self._start + self._clock

@@ -171,10 +171,11 @@ class LeftOut(Frozen, frozen=True):
 
 
 class Warning(Frozen, frozen=True):  # noqa: A001 -- the field's word, and this module's namespace is its own
-    """Something that limits what the record can say; `code` is stable, `message` is for people."""
+    """Something that limits what the record can say; `code` is stable, `message` is for people, `examples` are what it is about."""
 
     code: str
     message: str
+    examples: list[str] = []
 
 
 class Record(Frozen, frozen=True):
