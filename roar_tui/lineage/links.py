@@ -2,8 +2,9 @@
 
 The producer of a use is the latest generation of that content *opened* before the use was: on that path first, then on
 another path (never for empty content, and below 64 bytes only as an alternative), where it must also be older than the first
-sighting of the content on the use's own path. What a job reads back of its own (not external) comes from that job; what it
-found there comes from other jobs. Unknown content links by path alone. Log files and the environment never link.
+sighting of the content on the use's own path. What a job reads back of its own (not external) comes from that job, a small
+content from another path too if nothing else is left; what it found there comes from other jobs. Unknown content links by path
+alone. Log files and the environment never link.
 
 Every query costs what it returns: each names the index that it uses, and the tests check the plans.
 """
@@ -29,6 +30,7 @@ _ON_PATH = f"""SELECT g.id FROM generated g INDEXED BY generated_path JOIN step 
     WHERE g.path = u.path AND g.opened < u.opened AND g.role NOT IN {_UNLINKED}"""
 _ON_OTHER_PATH = f"""SELECT g.id FROM generated g INDEXED BY generated_artifact JOIN step gs ON gs.id = g.step
     WHERE g.artifact = u.artifact AND g.role NOT IN {_UNLINKED} AND COALESCE(a.size, {SMALL}) >= {SMALL} AND g.opened <"""
+_ON_OTHER_PATH_SMALL = _ON_OTHER_PATH.replace(f"COALESCE(a.size, {SMALL}) >= {SMALL}", "a.size > 0")
 _LATEST = "ORDER BY g.opened DESC, g.id DESC LIMIT 1"
 _FIRST_SIGHTING = """(SELECT e.opened FROM used e INDEXED BY used_path
     WHERE e.path = u.path AND e.artifact = u.artifact ORDER BY e.opened LIMIT 1)"""
@@ -39,7 +41,8 @@ _PRODUCER = f"""CASE
     WHEN NOT u.external THEN COALESCE(
         ({_ON_PATH} AND gs.job = us.job AND (g.artifact = u.artifact OR g.artifact IS NULL OR u.artifact IS NULL) {_LATEST}),
         ({_ON_OTHER_PATH} u.opened AND gs.job = us.job {_LATEST}),
-        ({_ON_PATH} AND gs.job = us.job {_LATEST}))
+        ({_ON_PATH} AND gs.job = us.job {_LATEST}),
+        ({_ON_OTHER_PATH_SMALL} u.opened AND gs.job = us.job {_LATEST}))
     WHEN u.artifact IS NULL THEN ({_ON_PATH} AND gs.job <> us.job {_LATEST})
     ELSE COALESCE(
         ({_ON_PATH} AND g.artifact = u.artifact AND gs.job <> us.job {_LATEST}),

@@ -91,6 +91,7 @@ class Rules:
                 _last(m for m in mine if m.access.path == path and (None in (digest, m.access.digest) or m.access.digest == digest))
                 or _last(m for m in mine if _spans_paths(m.access, digest))
                 or _last(m for m in mine if m.access.path == path)
+                or _last(m for m in mine if _spans_paths(m.access, digest, least=1))
             )
         if digest is None:
             return _last(m for m in others if m.access.path == path)
@@ -105,6 +106,6 @@ def _last(found: Iterable[At]) -> At | None:
     return made[-1] if made else None
 
 
-def _spans_paths(made: Access, digest: str | None) -> bool:
+def _spans_paths(made: Access, digest: str | None, least: int = 64) -> bool:
     """Whether a content is large enough to be recognized at another path."""
-    return digest is not None and made.digest == digest and (made.size or 0) >= 64
+    return digest is not None and made.digest == digest and (made.size or 0) >= least

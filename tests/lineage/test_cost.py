@@ -41,7 +41,7 @@ def tables() -> Iterator[sqlite3.Connection]:
 
 
 def whole_queries() -> list[tuple[str, str]]:
-    parts = {"_ON_PATH", "_ON_OTHER_PATH", "_COLUMNS", "_USES", "_GENERATED", "_ACCESS", "_PLACE"}
+    parts = {"_ON_PATH", "_ON_OTHER_PATH", "_ON_OTHER_PATH_SMALL", "_COLUMNS", "_USES", "_GENERATED", "_ACCESS", "_PLACE"}
     return [(name, text) for name, text in queries() if name.split(".")[1] not in parts]
 
 

@@ -334,3 +334,15 @@ def test_a_file_that_was_there_before_its_copy_has_no_maker(tmp_path: Path) -> N
     assert (names(raw), raw.target.root) == (["raw"], True)
     assert [other.path for other in raw.target.alternatives] == ["/p/copy"]
     assert names(moved) == ["moved-outside", "$ cp raw copy"]
+
+
+def test_a_small_file_that_a_job_renamed_after_reading_it_is_still_its_own(tmp_path: Path) -> None:
+    writer = step(["writer"], used=[used("raw")], generated=[made("final", "1\n", size=2, opened=T0 + 5)])
+    reader = step(
+        ["reader"],
+        number=1,
+        used=[used("tmp", "1\n", size=2, opened=T0 + 300_000, external=False)],
+        generated=[made("y", opened=T0 + 300_009)],
+    )
+    with stories.index(tmp_path, [record(["job"], [writer, reader])]) as db:
+        assert names(upstream(db, artifact(db, "y"))) == ["y", "$ reader", "tmp", "$ writer", "raw"]
