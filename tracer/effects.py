@@ -176,24 +176,39 @@ Effect = (
 )  # fmt: skip
 
 
+GOES_ON = "EINPROGRESS"  # the one error that is none: a connect that goes on in the background
+_FLAGS_AT = {"open": 1, "openat": 2}  # which argument has an open's flags
+
+
 def effect(call: Call) -> Effect | None:
     """What `call` did; None where it failed, did nothing that matters, or is not one that we know.
 
     Raises ValueError where its arguments cannot be read.
     """
-    waits_not = call.error == "EINPROGRESS"  # a connect that goes on in the background
-    if (call.error is not None and not waits_not) or call.value is None:
+    if (call.error is not None and call.error != GOES_ON) or call.value is None:
         return None
     handler = _HANDLERS.get(call.name)
     return handler(call) if handler is not None else None
 
 
 def intents(call: Unfinished) -> list[Place]:
-    """The places that a call in flight may be writing to: strace prints its entry before the kernel does it."""
+    """The places that a call in flight may write, replace or take away: strace prints its entry before the kernel does it."""
     try:
         return _intents(call.name, call.args)
     except (ValueError, IndexError):
         return []
+
+
+def only_reads(call: Call) -> bool:
+    """Whether `call` is an open for reading a file's content, and nothing else; False as well where that takes a closer look."""
+    at = _FLAGS_AT.get(call.name)
+    return at is not None and at < len(call.args) and _plain(call.args[at])
+
+
+@lru_cache(maxsize=256)
+def _plain(raw: str) -> bool:
+    wanted = mode(raw)
+    return wanted.reads and not wanted.writes and not wanted.creates and not wanted.nothing
 
 
 @lru_cache(maxsize=4096)
@@ -487,7 +502,11 @@ def _intents(name: str, args: list[str]) -> list[Place]:
         place = _behind(args[0])
         return [place] if place.directory is not None else []
     if name == "rename":
-        return [here(args[1])]
+        return [here(args[0]), here(args[1])]
     if name in ("renameat", "renameat2"):
-        return [at(*args[0:2]), at(*args[2:4])] if len(args) > 4 and "EXCHANGE" in args[4] else [at(*args[2:4])]
+        return [at(*args[0:2]), at(*args[2:4])]
+    if name == "unlink":
+        return [here(args[0])]
+    if name == "unlinkat":
+        return [at(*args[0:2])]
     return []

@@ -41,17 +41,18 @@ class Files:
         if version is not None and version.path == path:
             version.ended = time
 
-    def move(self, old: str, new: str, time: int) -> None:
-        """`old`, a file or a directory with all below it, is called `new` now."""
+    def move(self, old: str, new: str, time: int, returned: int) -> None:
+        """`old`, a file or a directory with all below it, is called `new` now: who hashes by the old name finds another file."""
         for path, version in list(self._subtree(old)):
             target = new + path[len(old) :]
             self._take(path)
             self.overwrite(target, time)
             version.path = target
             version.touched = time
+            version.intend(time, returned)
             self._put(target, version)
 
-    def exchange(self, one: str, other: str, time: int) -> None:
+    def exchange(self, one: str, other: str, time: int, returned: int) -> None:
         """RENAME_EXCHANGE: both names stay, each with the other's content."""
         first, second = list(self._subtree(one)), list(self._subtree(other))
         for path, _ in (*first, *second):
@@ -60,6 +61,7 @@ class Files:
             for path, version in found:
                 version.path = new + path[len(old) :]
                 version.touched = time
+                version.intend(time, returned)
                 self._put(version.path, version)
 
     def is_directory(self, path: str) -> bool:
@@ -88,6 +90,8 @@ class Files:
             if names or not directory:
                 break
             del self._below[directory]
+            if directory in self._current:
+                break
             path = directory
         return version
 

@@ -47,6 +47,7 @@ class Use:
     executed: bool = False
     mixed: bool = False
     inherited: bool = False  # through a standard stream that another image had opened
+    foreign: bool = False  # by a process with another root or other mounts: the path may be another file's
 
 
 @dataclass(slots=True, eq=False)

@@ -126,6 +126,15 @@ class Observer:
 
     def observe(self, event: Event) -> None:
         """Take in one event."""
+        if type(event) is Call and (process := self._processes.get(event.pid)) is not None and event.time >= self._last:
+            self._last = event.time  # nearly every line: in order, of a process that is known
+            self.counts.calls += 1
+            if event.error is None:
+                if not self._opened_again(process, event):
+                    self._call(process, event)
+            elif event.error == effects.GOES_ON:
+                self._call(process, event)
+            return
         if isinstance(event, Unparsed):
             self.counts.unparsed += 1
             if len(self.counts.examples) < EXAMPLES:
@@ -150,14 +159,13 @@ class Observer:
             self._superseded(event)
 
     def touches(self, call: Unfinished) -> list[str]:
-        """The kept paths that a call in flight may be about to write."""
+        """The paths of files or directories that a call in flight may be about to write, to replace or to take away."""
         process = self._processes.get(call.pid)
         found = []
         for place in effects.intents(call):
             path = self._path(process, place, follow=True)
-            mapped = self._policy.written(path) if path is not None else None
-            if mapped is not None:
-                found.append(mapped)
+            if path is not None:
+                found.append(path)
         return found
 
     def current(self, path: str) -> Version | None:
@@ -167,6 +175,11 @@ class Observer:
     def irregular(self, path: str) -> bool:
         """Whether the log shows that `path` is no regular file: a directory, a FIFO, a device."""
         return path in self._irregular or self._files.is_directory(path)
+
+    @property
+    def last(self) -> int:
+        """The time of the last event (µs)."""
+        return self._last
 
     @property
     def running(self) -> int:
@@ -340,6 +353,13 @@ class Observer:
             return process.descriptors.get(place.number) if process is not None else None
         return process.folder.path if process is not None else self._cwd
 
+    def _named(self, process: Process, place: Place | None, path: str) -> str | None:
+        """The absolute path that the call gave, where it is another one than the real `path`."""
+        if place is None or place.name == path or f"{place.directory or process.folder.path}/{place.name}" == path:
+            return None
+        named = self._join(process, place)
+        return named if named != path else None
+
     def _path(self, process: Process | None, place: Place, *, follow: bool) -> str | None:
         """The real path of a place; None for what is no file (`pipe:[1]`)."""
         directory = self._directory(process, place)
@@ -405,20 +425,19 @@ class Observer:
                 return
             version = self._files.get(mapped)
             if version is None or process.image not in version.uses:
-                named = self._join(process, effect.place) if effect.place is not None else path
-                self._use(process, mapped, named if named != path and mapped == path else None, call.started)
-                version = self._files.get(mapped)
+                named = self._named(process, effect.place, path) if mapped == path else None
+                version = version or self._current(mapped, foreign=process.foreign)
+                self._use_version(process, version, named, call.started)
         else:
             version = self._write(process, path, mode, call)
         if version is None:
             return
         if mode.temporary:
             process.files[effect.number] = version
-        stream = Stream(
-            call.started, process.pid, process.image, version=version, reads=mode.reads, writes=mode.writes
-        )
-        process.remember(path, stream)
+        process.remember(path, call.started, version, mode.reads, mode.writes)
         if effect.number <= 2:
+            stream = process.remembered(path)
+            assert stream is not None
             process.streams[effect.number] = stream
 
     def _undecorated(self, process: Process, effect: effects.Opened) -> str | None:
@@ -449,6 +468,26 @@ class Observer:
         if path is not None:
             self._irregular[path] = effect.directory
 
+    def _opened_again(self, process: Process, call: Call) -> bool:
+        """Whether `call` opens for reading what is left out, or what its image has read before; then nothing is left to do.
+
+        Most opens of a long job are such: this spares them the effect (10 of 12 µs).
+        """
+        path = call.path
+        number = call.value
+        if path is None or call.deleted or number is None or number <= 2 or not path.startswith("/"):
+            return False
+        if not effects.only_reads(call) or process.image is self._launcher:
+            return False
+        mapped = self._policy.read(path)
+        if mapped is None:
+            return True
+        version = self._files.get(mapped)
+        if version is None or process.image not in version.uses:
+            return False
+        process.remember(path, call.started, version, True, False)
+        return True
+
     def _use(self, process: Process, mapped: str, named: str | None, time: int, *, mixed: bool = False) -> Use | None:
         """Note that the process read what is at `mapped`; None where it only read back what its own image had written."""
         version = self._current(mapped, foreign=process.foreign)
@@ -463,7 +502,7 @@ class Observer:
             return use
         if len(version.generations) == 1 and image in version.generations and not version.generations[image].tentative:
             return None
-        use = Use(image, version, version.path, named, time, process.pid, mixed=mixed)
+        use = Use(image, version, version.path, named, time, process.pid, mixed=mixed, foreign=process.foreign)
         version.uses[image] = use
         self._listener.used(use)
         return use
@@ -483,6 +522,7 @@ class Observer:
             alone = len(current.generations) == 1 and image in current.generations
             if alone and not any(reader is not image for reader in current.uses):
                 current.both_ways |= mode.reads
+                current.foreign |= process.foreign
                 if fresh:
                     current.generations[image].tentative = False
                 return current
@@ -525,8 +565,11 @@ class Observer:
         path = self._path(process, effect.place, follow=False)
         if path is None:
             return
-        if self._files.remove(path, call.started) is None:
+        removed = self._files.remove(path, call.started)
+        if removed is None:
             self._world.rewired()  # it may have been a symbolic link
+        else:
+            removed.intend(call.started, call.time)
 
     def _renamed(self, process: Process, effect: effects.Renamed, call: Call) -> None:
         old = self._path(process, effect.old, follow=False)
@@ -541,20 +584,27 @@ class Observer:
         if self._files.is_directory(old) or self._files.is_directory(new):
             self._world.rewired()
         if effect.exchange:
-            self._files.exchange(old, new, time)
+            self._files.exchange(old, new, time, call.time)
             return
         moved = self._files.get(old)
-        if moved is None and not self._files.is_directory(old):
+        directory = self._irregular.get(old, False)
+        if old in self._irregular:
+            self._irregular[new] = self._irregular.pop(old)
+        if directory or self._files.is_directory(old):
+            self._files.move(old, new, time, call.time)
+            return
+        if moved is None:
             self._moved_in(process, old, new, time)
             return
-        if moved is not None and moved.external:
+        moved.intend(time, call.time)
+        if moved.external:
             moved.moved_to = self._copied(process, moved, new, time)
             self._files.remove(old, time)
             return
         if self._policy.written(new) is None:
             self._files.remove(old, time)  # to where nothing is kept: python's cached bytecode
             return
-        self._files.move(old, new, time)
+        self._files.move(old, new, time, call.time)
 
     def _moved_in(self, process: Process, old: str, new: str, time: int) -> None:
         """A file that the job had not touched got another name: its content is used, and generated under the new name."""
@@ -630,7 +680,7 @@ class Observer:
         if not path.startswith("/"):
             process.streams[effect.number] = Stream(call.started, process.pid, process.image, channel=path)
             return
-        known = process.opened.get(path)
+        known = process.remembered(path)
         if known is None:
             known = next((s for s in process.streams.values() if s.version is not None and s.version.path == path), None)
         if known is None:

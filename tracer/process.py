@@ -26,6 +26,9 @@ class Stream:
     writes: bool = True
 
 
+Opened = tuple[int, Version, bool, bool]  # when, what, for reading, for writing: a tuple, because nearly every open makes one
+
+
 @dataclass(slots=True)
 class Folder:
     """A working directory, shared by threads and CLONE_FS children."""
@@ -42,7 +45,7 @@ class Process:
     folder: Folder
     streams: dict[int, Stream] = field(default_factory=dict)
     files: dict[int, Version] = field(default_factory=dict)  # O_TMPFILE descriptors, which a link may name later
-    opened: dict[str, Stream] = field(default_factory=dict)  # the last few files opened since fork or exec, by path
+    opened: dict[str, Opened] = field(default_factory=dict)  # the last few files opened since fork or exec, by path
     thread: bool = False
     foreign: bool = False
     descriptors: dict[int, str] = field(default_factory=dict)  # what they lead to; kept only where the log does not say it
@@ -61,11 +64,19 @@ class Process:
             self.descriptors if shares_files else dict(self.descriptors),
         )
 
-    def remember(self, path: str, stream: Stream) -> None:
-        """Keep `stream` for the dup2 that may make it a standard stream. Shells open at most a few before they exec."""
-        if len(self.opened) >= 16:
-            self.opened.pop(next(iter(self.opened)))
-        self.opened[path] = stream
+    def remember(self, path: str, opened: int, version: Version, reads: bool, writes: bool) -> None:
+        """Keep an open for the dup2 that may make it a standard stream. Shells open at most a few before they exec."""
+        if len(self.opened) >= 16 and path not in self.opened:
+            del self.opened[next(iter(self.opened))]
+        self.opened[path] = (opened, version, reads, writes)
+
+    def remembered(self, path: str) -> Stream | None:
+        """The last open of `path`, as a stream; None where it was none of the last few."""
+        found = self.opened.get(path)
+        if found is None:
+            return None
+        opened, version, reads, writes = found
+        return Stream(opened, self.pid, self.image, version=version, reads=reads, writes=writes)
 
 
 _WORKER = re.compile(

@@ -1,15 +1,19 @@
-"""Follows a trace file while strace writes it: whole lines, the cut-off last one, and the disk that was read given back."""
+"""Follows a trace file while strace writes it: whole lines, the cut-off last one, and the disk that was read given back.
 
+What is given back stays as a compressed copy (a twentieth), so that a run whose recorder died can be read again from its beginning.
+"""
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import gzip
 import os
 import select
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 
 CHUNK = 1 << 20
-GIVE_BACK = 8 << 20  # bytes read between two hole punches
+GIVE_BACK = 8 << 20  # bytes that are read before their disk is given back
 TAIL = 64 << 10  # bytes that stay, for who looks at the last lines
 _PUNCH = 0x02 | 0x01  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 _MODIFIED = 0x2  # IN_MODIFY
@@ -19,13 +23,16 @@ _POLL = 0.02  # s between looks where inotify does not work
 class Spool:
     """Reads `path` from its beginning. `offset` is where the next line begins; `partial` the text after the last newline.
 
-    strace flushes every line, and the first half of a call before the kernel executes it: what `partial` begins may be happening.
+    `copy` is where the part that was read is kept, compressed, before its disk is given back; `again` reads such a copy first,
+    and changes nothing. strace flushes every line, and the first half of a call before the kernel executes it: what `partial`
+    begins may be happening.
     """
 
-    def __init__(self, path: str, *, give_back: bool = False) -> None:
-        self._file = os.open(path, (os.O_RDWR if give_back else os.O_RDONLY) | os.O_CLOEXEC)
-        self._give_back = give_back
-        self._punched = 0
+    def __init__(self, path: str, *, copy: str | None = None, again: bool = False) -> None:
+        self._file = os.open(path, (os.O_RDONLY if copy is None else os.O_RDWR) | os.O_CLOEXEC)
+        self._copy = copy if not again else None
+        self._old = _parts(copy) if copy is not None and again else iter(())
+        self._copied = 0  # bytes of the file that the copy holds
         self._rest = b""
         self.offset = 0
         self._notify = _watch(path)
@@ -45,15 +52,15 @@ class Spool:
 
     def lines(self) -> list[str]:
         """The next whole lines, decoded as latin-1 so that no byte is lost; empty when there are none now."""
-        data = os.pread(self._file, CHUNK, self.position)
+        data = next(self._old, b"") or os.pread(self._file, CHUNK, self.position)
         if not data:
             return []
         text = self._rest + data
         end = text.rfind(b"\n") + 1
         self._rest = text[end:]
         self.offset += end
-        if self._give_back and self.offset - self._punched >= GIVE_BACK:
-            self._punch()
+        if self._copy is not None and self.offset - self._copied >= GIVE_BACK:
+            self._give_back(self._copy)
         return text[:end].decode("latin-1").split("\n")[:-1] if end else self.lines()
 
     def wait(self, timeout: float, others: Sequence[int] = ()) -> list[int]:
@@ -76,13 +83,37 @@ class Spool:
         if self._notify is not None:
             os.close(self._notify)
 
-    def _punch(self) -> None:
-        """Give the disk that was read back to the file system; where it cannot, the file just stays whole."""
-        end = self.offset - TAIL
-        done = _libc().fallocate64(self._file, _PUNCH, ctypes.c_int64(self._punched), ctypes.c_int64(end - self._punched))
-        self._punched = end
-        if done != 0:
-            self._give_back = False
+    def _give_back(self, copy: str) -> None:
+        """Copy what was read, then give its disk back to the file system; where either is impossible, the file just stays whole."""
+        length = self.offset - TAIL - self._copied
+        try:
+            part = gzip.compress(os.pread(self._file, length, self._copied), 1)
+            with open(copy, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+                file.write(part)
+        except OSError:
+            self._copy = None
+            return
+        if _libc().fallocate64(self._file, _PUNCH, ctypes.c_int64(self._copied), ctypes.c_int64(length)) != 0:
+            self._copy = None
+        self._copied += length
+
+
+def _parts(copy: str) -> Iterator[bytes]:
+    """What a compressed copy holds, part by part; a last part that was cut off while it was written is left out."""
+    if not os.path.exists(copy):
+        return
+    with open(copy, "rb") as file:
+        data = file.read(CHUNK)
+        while data:
+            unpacker = zlib.decompressobj(wbits=31)
+            part = b""
+            while data and not unpacker.eof:
+                part += unpacker.decompress(data)
+                data = unpacker.unused_data if unpacker.eof else file.read(CHUNK)
+            if not unpacker.eof:
+                return
+            yield part
+            data = data or file.read(CHUNK)
 
 
 def _libc() -> ctypes.CDLL:

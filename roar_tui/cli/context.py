@@ -101,11 +101,30 @@ def brought_up_to_date(settings: Settings, *, quiet: bool = False) -> Store:
     from roar_tui.store.store import Store
 
     store = Store.open(settings.root)
+    _recover(store.root, quiet=quiet)
     with Progress("Reading new records") as progress:
         report = store.sync(progress=progress)
     if not quiet:
         _tell(report)
     return store
+
+
+def _recover(root: Path, *, quiet: bool) -> None:
+    """Bring in this user's runs whose recorder died. Costs a listing of a folder that is nearly always empty."""
+    try:
+        names = os.listdir(root / "running")
+    except OSError:
+        return
+    if not any(name.endswith(".json") for name in names):
+        return
+    from roar_tui.cli.failures import say
+    from roar_tui.cli.shelf import bring_in
+
+    jobs, problems = bring_in(root)
+    for job in jobs if not quiet else ():
+        say(f"job {job[:8]}: its recording was interrupted; recovered from its trace.")
+    for problem in problems:
+        say(problem)
 
 
 def _tell(report: SyncReport) -> None:

@@ -6,15 +6,12 @@ Here the recorder is given its store: the record layer knows none.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,9 +23,7 @@ from roar_tui.record.launcher import launch, locate
 from roar_tui.record.run import Line, Run, original_environ
 
 if TYPE_CHECKING:
-    from roar_tui.record.model import Record
-    from roar_tui.store.known import KnownDigests
-    from roar_tui.store.store import Store
+    pass
 
 QUIET = 0.5  # s of hashing before its progress is shown
 
@@ -77,6 +72,7 @@ def command(
         raise RecordingError(f"The job was not started. {error.message}", error.hint) from error
 
     def record(run: Run, end: socket.socket, trace: int) -> None:
+        from roar_tui.cli.shelf import StoreShelf
         from roar_tui.record.recorder import main
 
         main(run, lambda: StoreShelf(root), end, trace)
@@ -86,39 +82,6 @@ def command(
     except OSError as error:
         sentence = f"The job was not started: {error.strerror} ({error.filename})."
         raise RecordingError(sentence, "Is TMPDIR full, or not writable?") from error
-
-
-class StoreShelf:
-    """The store as the recorder sees it."""
-
-    def __init__(self, root: Path) -> None:
-        from roar_tui.store.known import KnownDigests
-        from roar_tui.store.location import known_path
-        from roar_tui.store.store import Store
-
-        self._store: Store = Store.open(root)
-        self.known: KnownDigests = KnownDigests(known_path())
-
-    def keep(self, record: Record) -> str:
-        return self._store.archive.keep(record)
-
-    def keep_blob(self, data: bytes) -> str:
-        return self._store.archive.keep_blob(data)
-
-    def remember(self, items: list[tuple[str, os.stat_result, str]]) -> None:
-        self.known.put_many(items)
-
-    def announce(self, run_id: str, status: Mapping[str, Any]) -> None:
-        path = self._store.archive.running / f"{run_id}.json"
-        draft = path.with_suffix(".tmp")
-        draft.write_text(json.dumps(status), "utf-8")
-        draft.replace(path)
-
-    def retire(self, run_id: str) -> None:
-        (self._store.archive.running / f"{run_id}.json").unlink(missing_ok=True)
-
-    def index(self) -> None:
-        self._store.sync(wait=False)
 
 
 def tell(line: Line) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def command(ctx: click.Context) -> None:
     """Size and health of the store; rebuild its index."""
     if ctx.invoked_subcommand is None:
-        raise click.UsageError("Say what to do with the store: info or rebuild.", ctx)
+        raise click.UsageError("Say what to do with the store: info, rebuild or recover.", ctx)
 
 
 @command.command("info", short_help="Where it is, what it holds, what cannot be read.")
@@ -41,6 +41,25 @@ def rebuild(settings: Settings) -> None:
         store.rebuild(progress=progress)
     note("The index is made anew.")
     _tell(settings, store)
+
+
+@command.command("recover", short_help="Bring in runs whose recorder died.")
+@common_options
+def recover(settings: Settings) -> int:
+    """Bring in your interrupted runs on this host, from the traces that they left. Every command does that by itself."""
+    from roar_tui.cli.failures import say
+    from roar_tui.cli.shelf import bring_in
+    from roar_tui.text import count
+
+    jobs, problems = bring_in(settings.root)
+    brought_up_to_date(settings, quiet=True)
+    if settings.json:
+        print_json({"recovered": jobs, "problems": problems})
+    else:
+        note(f"{count(len(jobs), 'interrupted run')} recovered.", *jobs)
+    for problem in problems:
+        say(problem)
+    return 1 if problems else 0
 
 
 def _tell(settings: Settings, store: Store) -> None:

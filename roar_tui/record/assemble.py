@@ -53,18 +53,22 @@ def assemble(
     *,
     state: State | None = None,
     context: Gathered | None = None,
+    variables: Mapping[str, str] | None = None,
     snapshots_kept: Mapping[str, str] | None = None,
     left_out: Sequence[LeftOut] = (),
     warnings: Sequence[RecordWarning] = (),
 ) -> Record:
-    """The record of `run`. Without a `state` it is what the ending says: untraced, complete, or interrupted."""
+    """The record of `run`. Without a `state` it is what the ending says: untraced, complete, or interrupted.
+
+    Where there is no `context`, the redacted `variables` may still be known.
+    """
     steps = settled.steps
     root = next((step for step in reversed(steps) if step.pid == steps[0].pid), None)
     finished = ending.exit or (root.exit if root is not None else None)
     if state is None:
         state = State.UNTRACED if ending.untraced is not None else State.COMPLETE if finished is not None else State.INTERRUPTED
     command = redactor.argv(run.command)
-    environment = context.environment if context is not None else Environment()
+    environment = context.environment if context is not None else Environment(variables=dict(variables or {}))
     git = context.git if context is not None else None
     if git is not None and not run.snapshots:
         git = msgspec.structs.replace(git, patch=None)

@@ -61,7 +61,7 @@ class Capture:
 
     def used(self, use: Use) -> None:
         """Hash what was read, now: later it may be overwritten."""
-        if use.version.foreign:
+        if use.foreign or use.version.foreign:
             self._outcomes[use] = Outcome(Status.SKIPPED, None, None)
         elif use.mixed:
             self._mixed.append(use)  # whether it was written is known only at the end
@@ -93,7 +93,7 @@ class Capture:
                 self.remembered.append((evidence.path, evidence.stat, evidence.digest))
             if isinstance(token, Use):
                 self._waiting.append((token, evidence))
-            else:
+            elif evidence.path == token.path or token not in self._finals:
                 self._finals[token] = evidence
         if self._waiting:
             self._judge()
@@ -110,7 +110,7 @@ class Capture:
                 continue
             if threatened is None:
                 threatened = self._in_flight()
-            self._outcomes[use] = self._judged(use, evidence, use.path in threatened)
+            self._outcomes[use] = self._judged(use, evidence, any(_is_at_or_below(use.path, path) for path in threatened))
         self._waiting = later
 
     def _judged(self, use: Use, evidence: Evidence, threatened: bool) -> Outcome | None:
@@ -147,8 +147,17 @@ class Capture:
             if version.ended is None and not version.foreign:
                 self.hasher.submit(version.path, version)
         for use in self._mixed:
-            if use.version.moved_to is None:
+            if self._is_still_there(use):
                 self.hasher.submit(use.path, use)
+            else:
+                self._outcomes[use] = Outcome(Status.REMOVED if not use.version.external else Status.CHANGED, None, None)
+
+    def _is_still_there(self, use: Use) -> bool:
+        """Whether what is at the path of a mixed use goes back to what was opened, by writes that may not have happened."""
+        found = self.observer.current(use.path)
+        while found is not None and found is not use.version:
+            found = found.base
+        return found is not None
 
     def so_far(self) -> Captured:
         """What was captured up to now, while processes are still running."""
@@ -163,3 +172,7 @@ class Capture:
         self.hasher.close()
         self.observer.finish()
         return self.so_far()
+
+
+def _is_at_or_below(path: str, place: str) -> bool:
+    return path == place or path.startswith(place.rstrip("/") + "/")

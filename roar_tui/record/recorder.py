@@ -15,7 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from roar_tui.record import redaction
+from roar_tui.record import recover, redaction
 from roar_tui.record.assemble import Ending, Redactor, assemble, limits, only_step, snapshot
 from roar_tui.record.capture import Capture
 from roar_tui.record.context import gather
@@ -65,9 +65,11 @@ class Recorder:
     def work(self) -> None:
         """Follow, settle, keep."""
         run, ending = self._run, self._ending
+        with contextlib.suppress(OSError):  # for recovery alone
+            recover.save(run)
         redactor = Redactor(redaction.load_key(redaction.key_path()))
         pending = gather.start(run.cwd, run.environ, redactor.key)
-        spool = Spool(run.spool, give_back=True)
+        spool = Spool(run.spool, copy=run.copy)
         capture = Capture(spool, run.environ, run.cwd, self._shelf.known, skip=1)
         for stream in run.inherited:
             capture.observer.inherit(
@@ -188,10 +190,8 @@ class Recorder:
         if moment - self._beat < HEARTBEAT and self._beat:
             return
         self._beat = moment
-        run = self._run
         with contextlib.suppress(Exception):  # a pointer for recovery: the run does not depend on it
-            status = {"run_id": run.run_id, "host": socket.gethostname(), "pid": os.getpid(), "started": run.started}
-            self._shelf.announce(run.run_id, {**status, "command": run.command, "spool": run.spool})
+            self._shelf.announce(self._run.run_id, recover.status(self._run))
 
     def _hash_rest(self, capture: Capture) -> None:
         """Hash what is left, and say how far it is; the launcher may ask to leave the rest."""

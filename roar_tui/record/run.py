@@ -48,6 +48,11 @@ class Run:
         return os.path.join(self.directory, "trace")
 
     @property
+    def copy(self) -> str:
+        """Where the part of the spool that was read is kept, compressed."""
+        return os.path.join(self.directory, "trace.gz")
+
+    @property
     def messages(self) -> str:
         return os.path.join(self.directory, "messages")
 
