@@ -105,13 +105,7 @@ class Archive:
     def load_file(self, name: str) -> Record:
         """The record in `name`, a path below `records/` as `files` gives it; raises as `load` does."""
         path = self.records / name
-        try:
-            data = _unpack(path)
-        except OSError as error:
-            raise explain_read(path, error) from error
-        expected = RECORD.match(path.name)
-        if expected is None or digest(data) != expected[1]:
-            raise _damaged(path, "its bytes do not have the digest that is its name")
+        data = self.read_file(name)
         try:
             record = decode(data)
         except (ValueError, RecursionError, msgspec.MsgspecError) as error:
@@ -119,6 +113,18 @@ class Archive:
         if record.format > FORMAT:
             raise _damaged(path, f"it was written by a newer roar-tui (format {record.format})")
         return record
+
+    def read_file(self, name: str) -> bytes:
+        """The canonical bytes of the record in `name`, known to be what its name promises; raises as `load` does."""
+        path = self.records / name
+        try:
+            data = _unpack(path)
+        except OSError as error:
+            raise explain_read(path, error) from error
+        expected = RECORD.match(path.name)
+        if expected is None or digest(data) != expected[1]:
+            raise _damaged(path, "its bytes do not have the digest that is its name")
+        return data
 
     def days(self) -> list[str]:
         """The day folders in `records/`, unsorted; empty for an archive that does not exist."""
