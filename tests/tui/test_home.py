@@ -168,3 +168,12 @@ async def test_q_quits(two_runs: Path) -> None:
         await driver.press("q")
         await driver.until(lambda: driver.app._exit)
         assert driver.app.return_code == 0
+
+
+async def test_the_mouse_picks_tabs_and_presses_the_footer(two_runs: Path) -> None:
+    async with opened(two_runs) as driver:
+        await driver.sees("fetch.py")
+        await driver.pilot.click("#tabs", offset=(12, 0))
+        await driver.sees("first seen")
+        await driver.pilot.click("#footer", offset=(driver.lines[-1].index("help"), 0))
+        await driver.sees("Show every key of this screen")

@@ -129,6 +129,24 @@ def test_a_signal_ends_it_in_order(pane: Pane, command: str, tmp_path: Path, sig
     pane.sees("echo\n24")
 
 
+def test_a_failure_of_our_own_is_one_sentence_and_the_terminal_is_restored(pane: Pane, tmp_path: Path, command: str) -> None:
+    store = command.rsplit(" ", 1)[1]
+    broken = tmp_path / "broken.py"
+    broken.write_text(
+        "import sys, pathlib\n"
+        "from roar_tui.tui.app import run\n"
+        "from roar_tui.tui.screens.base import ExplorerScreen\n"
+        "def fail(self): raise RuntimeError('as planned')\n"
+        "ExplorerScreen.action_help = fail\n"
+        f"sys.exit(run(pathlib.Path({store!r})))\n"
+    )
+    pane.keys(f"{sys.executable} {broken}; echo status $?", "Enter")
+    pane.sees("6 jobs", "q quit")
+    pane.keys("?")
+    pane.sees("roar-tui: the explorer failed: RuntimeError: as planned", "status 1", "ready> ")
+    assert "Traceback" not in pane.text
+
+
 def test_a_lost_terminal_ends_it(pane: Pane, command: str, tmp_path: Path) -> None:
     pane.keys(f"sh -c 'echo $$ > {tmp_path}/pid; exec {command}'", "Enter")
     pane.sees("6 jobs", "q quit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -76,8 +77,20 @@ class ExplorerScreen(Screen[None]):
         """Give the keys back to the screen's list."""
 
     def begin(self, work: Callable[[], Coroutine[Any, Any, None]], *, group: str, exclusive: bool = False) -> None:
-        """Start `work` beside everything else; it ends with the screen, or with the next of its group if that is exclusive."""
-        self.run_worker(work, group=group, exclusive=exclusive)  # type: ignore[arg-type]
+        """Start `work` beside everything else; it ends with the screen, or with the next of its group if that is exclusive.
+
+        What goes wrong in it is told as a sentence: it must not end the explorer.
+        """
+
+        async def guarded() -> None:
+            try:
+                await work()
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                self.tell_error(error)
+
+        self.run_worker(guarded(), group=group, exclusive=exclusive)
 
     def tell(self, message: str, *, hint: str = "", severity: str = "information") -> None:
         """Say a sentence in the corner; everything in it is data."""
