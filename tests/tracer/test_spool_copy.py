@@ -8,7 +8,9 @@ import pytest
 
 from tracer.spool import GIVE_BACK, TAIL, Spool
 
-LINES = [f'{n % 9} 1700000000.{n:06d} openat(AT_FDCWD</p>, "file-{n % 1000}", O_RDONLY) = 3</p/file-{n % 1000}>' for n in range(300_000)]
+LINES = [
+    f'{n % 9} 1700000000.{n:06d} openat(AT_FDCWD</p>, "file-{n % 1000}", O_RDONLY) = 3</p/file-{n % 1000}>' for n in range(300_000)
+]
 
 
 def read_all(spool: Spool) -> list[str]:
