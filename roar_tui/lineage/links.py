@@ -32,8 +32,9 @@ _ON_OTHER_PATH = f"""SELECT g.id FROM generated g INDEXED BY generated_artifact 
     WHERE g.artifact = u.artifact AND g.role NOT IN {_UNLINKED} AND COALESCE(a.size, {SMALL}) >= {SMALL} AND g.opened <"""
 _ON_OTHER_PATH_SMALL = _ON_OTHER_PATH.replace(f"COALESCE(a.size, {SMALL}) >= {SMALL}", "a.size > 0")
 _LATEST = "ORDER BY g.opened DESC, g.id DESC LIMIT 1"
-_FIRST_SIGHTING = """(SELECT e.opened FROM used e INDEXED BY used_path
-    WHERE e.path = u.path AND e.artifact = u.artifact ORDER BY e.opened LIMIT 1)"""
+# Through the content, not the path: a file that is changed for every run has many contents, a content has few places.
+_FIRST_SIGHTING = """(SELECT e.opened FROM used e INDEXED BY used_artifact
+    WHERE e.artifact = u.artifact AND e.path = u.path ORDER BY e.opened LIMIT 1)"""
 
 # The row id of the generation that the use `u` (of step `us`, artifact `a`) comes from.
 _PRODUCER = f"""CASE
