@@ -26,7 +26,8 @@ WHERE g.path = (SELECT id FROM path WHERE path = :path) AND g.artifact = :artifa
 # generated_artifact, bounded by the first sighting on the path that was named: used_artifact
 _ANYWHERE = """SELECT id FROM generated INDEXED BY generated_artifact WHERE artifact = :artifact AND opened < COALESCE(
     (SELECT e.opened FROM used e INDEXED BY used_artifact WHERE e.artifact = :artifact
-     AND e.path = (SELECT id FROM path WHERE path = :path) ORDER BY e.opened LIMIT 1), :never) ORDER BY opened DESC, id DESC LIMIT 1"""
+     AND e.path = (SELECT id FROM path WHERE path = :path) ORDER BY e.opened LIMIT 1), :never)
+ORDER BY opened DESC, id DESC LIMIT 1"""
 _NEWEST_USE = "SELECT id FROM used INDEXED BY used_artifact WHERE artifact = :artifact ORDER BY opened DESC, id DESC LIMIT 1"
 # UNIQUE (digest, algorithm)
 _ARTIFACT = "SELECT id, size FROM artifact WHERE digest = ? ORDER BY algorithm = 'blake3' DESC LIMIT 1"
