@@ -22,11 +22,12 @@ THREADS = max(2, min(8, len(os.sched_getaffinity(0))))
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
-    """What is known of the content of one use: a digest, or why there is none."""
+    """What is known of the content of one use: a digest, or why there is none; `changed` is the file's ctime (µs)."""
 
     status: Status
     digest: str | None
     size: int | None
+    changed: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -118,7 +119,7 @@ class Capture:
             return None
         if evidence.status is Status.HASHED:
             if proof.untouched(use, evidence) if use.mixed else not threatened and proof.proven(use, evidence):
-                return Outcome(Status.HASHED, evidence.digest, evidence.size)
+                return Outcome(Status.HASHED, evidence.digest, evidence.size, evidence.ctime)
             return Outcome(Status.CHANGED, None, None)
         if evidence.status is Status.MISSING and use.version.removed and not use.version.external:
             return Outcome(Status.REMOVED, None, None)

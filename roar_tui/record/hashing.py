@@ -93,6 +93,7 @@ class Hasher(Generic[Token]):
         self._done: queue.SimpleQueue[tuple[Token, Evidence]] = queue.SimpleQueue()
         self._seen: dict[tuple[int, int, int, int, int], str] = {}
         self._stop = False
+        self._rung = False  # `wake` is readable, or about to be: one byte for many results
         self.wake, self._bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.outstanding = 0
         self.bytes_done = 0
@@ -107,9 +108,10 @@ class Hasher(Generic[Token]):
 
     def results(self) -> list[tuple[Token, Evidence]]:
         """What was hashed since the last call."""
-        with contextlib.suppress(BlockingIOError):
-            while os.read(self.wake, 4096):
-                pass
+        if self._rung:
+            self._rung = False  # before the queue is emptied: what comes after that rings again
+            with contextlib.suppress(BlockingIOError):
+                os.read(self.wake, 4096)
         found = []
         while True:
             try:
@@ -133,14 +135,18 @@ class Hasher(Generic[Token]):
             path, token = item
             evidence = self._hash(path, memoryview(buffer))
             self._done.put((token, evidence))
-            with contextlib.suppress(BlockingIOError):  # then it is readable already
-                os.write(self._bell, b"!")
+            if not self._rung:
+                self._rung = True
+                with contextlib.suppress(BlockingIOError):  # then it is readable already
+                    os.write(self._bell, b"!")
 
     def _hash(self, path: str, buffer: memoryview) -> Evidence:
         began = now()
         status: Status | None = None
         digest, before = None, None
         try:
+            if not modes.S_ISREG(os.stat(path).st_mode):  # opening a FIFO lets its writer go on, and a device may do anything
+                return Evidence(path, None, None, None, began, now(), self._position())
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
         except (FileNotFoundError, NotADirectoryError):
             status = Status.MISSING
@@ -180,10 +186,10 @@ class Hasher(Generic[Token]):
         hasher = blake3.blake3()
         while not self._stop:
             count = os.readv(descriptor, [buffer])
-            if not count:
-                return hasher.hexdigest()
             hasher.update(buffer[:count])
             self.bytes_done += count
+            if not count or count == size:  # all of a small file at once: whether it grew, the stat after it tells
+                return hasher.hexdigest()
         return None
 
     def _mapped(self, descriptor: int) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from roar_tui.record.capture import Captured, Outcome
 from roar_tui.record.hashing import TICK, Evidence
 from roar_tui.record.model import Access, Connection, Exit, Pipe, Role, Status, Step
-from roar_tui.record.proof import only_named
+from roar_tui.record.proof import RENAME, only_named
 from tracer.observation import Channel, Generation, Image, Use, Version
 
 RoleOf = Callable[..., Role]  # AccessPolicy.role
@@ -101,10 +101,13 @@ class _Settler:
         while version in self._unwritten and version.base is not None:
             version = version.base
         if version.moved_to is not None and (outcome is None or outcome.digest is None):
-            outcome = self._moved(version) or outcome
+            target = self._captured.finals.get(version.moved_to)
+            if target is not None and target.status is None:
+                return None
+            outcome = self._moved(version, use.opened) or outcome
         if outcome is not None and outcome.digest is None:
             outcome = self._product(version, use.opened) or outcome
-        if outcome is None:
+        if outcome is None or version.directory:
             return None
         external = version.external and not version.generations
         return Access(
@@ -159,23 +162,25 @@ class _Settler:
         done = max(end for end in ends if end is not None)
         final = self._captured.finals.get(version)
         unchanged = final is not None and final.status is Status.HASHED and final.certain_since(done)
-        if final is not None and unchanged and (version.ended is None or final.ended <= version.ended):
+        if final is not None and unchanged and final.path == version.path and (version.ended is None or final.ended <= version.ended):
             return Outcome(Status.HASHED, final.digest, final.size)
         for use in version.uses.values():
             outcome = self._captured.uses.get(use)
-            if outcome is not None and outcome.digest is not None and use.opened >= done:
+            if outcome is None or outcome.digest is None or use.opened < done:
+                continue
+            if outcome.changed <= done + TICK or (version.touched and outcome.changed <= version.touched + RENAME):
                 return outcome
         return None
 
-    def _moved(self, version: Version) -> Outcome | None:
-        """The content of a file that a step renamed: that of its new name, where nothing but the rename moved its ctime."""
+    def _moved(self, version: Version, opened: int) -> Outcome | None:
+        """The content, from `opened` on, of a file that a step renamed: that of its new name, if nothing but the rename touched it."""
         target = version.moved_to
         if target is None:
             return None
         final = self._captured.finals.get(target)
         if final is None or final.status is not Status.HASHED or target.ended is not None:
             return None
-        if not only_named(final, target.touched, target.touched):
+        if not only_named(final, target.touched, opened):
             return None
         return Outcome(Status.HASHED, final.digest, final.size)
 
