@@ -161,8 +161,8 @@ class _Settler:
             return None
         done = max(end for end in ends if end is not None)
         final = self._captured.finals.get(version)
-        unchanged = final is not None and final.status is Status.HASHED and final.certain_since(done)
-        if final is not None and unchanged and final.path == version.path and (version.ended is None or final.ended <= version.ended):
+        in_time = final is not None and (version.ended is None or final.ended <= version.ended)
+        if final is not None and in_time and final.path == version.path and final.certain_since(done) and final.digest:
             return Outcome(Status.HASHED, final.digest, final.size)
         for use in version.uses.values():
             outcome = self._captured.uses.get(use)
@@ -173,7 +173,7 @@ class _Settler:
         return None
 
     def _moved(self, version: Version, opened: int) -> Outcome | None:
-        """The content, from `opened` on, of a file that a step renamed: that of its new name, if nothing but the rename touched it."""
+        """The content, from `opened` on, of a file that a step renamed: that of its new name, if only the rename touched it."""
         target = version.moved_to
         if target is None:
             return None
