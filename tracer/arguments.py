@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tracer.escapes import unescape
 
@@ -111,12 +112,15 @@ def string(raw: str) -> tuple[str, bool]:
 
     An abstract socket's `@"name"` is the name without its leading NUL.
     """
+    if "\\" not in raw and raw.isascii() and raw.count('"') == 2 and raw[0] == '"' == raw[-1]:
+        return raw[1:-1], False
     match = _WHOLE_STRING.fullmatch(raw)
     if not match:
         raise ValueError(f"not a string: {raw[:80]!r}")
     return unescape(match[1]), match[2] is not None
 
 
+@lru_cache(maxsize=1024)  # nearly all calls of a job name the same few directories
 def descriptor(raw: str) -> Descriptor:
     """The descriptor in `raw`. Raises ValueError for anything else.
 

@@ -9,6 +9,7 @@ import ctypes
 import gzip
 import os
 import select
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 
@@ -18,6 +19,8 @@ TAIL = 64 << 10  # bytes that stay, for who looks at the last lines
 _PUNCH = 0x02 | 0x01  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 _MODIFIED = 0x2  # IN_MODIFY
 _POLL = 0.02  # s between looks where inotify does not work
+_BUSY = 0.01  # s: a trace that grew twice in this time is busy,
+_GATHER = 0.002  # s: and is read in pieces of this length, not line by line, which costs a third more
 
 
 class Spool:
@@ -35,6 +38,7 @@ class Spool:
         self._copied = 0  # bytes of the file that the copy holds
         self._rest = b""
         self.offset = 0
+        self._grew = 0.0  # when the last wait ended because the file grew
         self._notify = _watch(path)
 
     @property
@@ -65,6 +69,8 @@ class Spool:
 
     def wait(self, timeout: float, others: Sequence[int] = ()) -> list[int]:
         """Wait until the file grew, one of the descriptors `others` is readable, or `timeout` seconds; which of `others` are."""
+        if time.monotonic() - self._grew < _BUSY:
+            time.sleep(_GATHER)
         poller = select.poll()
         for number in others:
             poller.register(number, select.POLLIN)
@@ -74,6 +80,7 @@ class Spool:
             poller.register(self._notify, select.POLLIN)
         ready = [number for number, _ in poller.poll(timeout * 1000)]
         if self._notify is not None and self._notify in ready:
+            self._grew = time.monotonic()
             with contextlib.suppress(OSError):
                 os.read(self._notify, 65536)
         return [number for number in ready if number != self._notify]
