@@ -94,17 +94,20 @@ class Explorer(App[None]):
 
     def walk_to(self, ref: str | Target) -> None:
         """Walk from what `ref` names; on a walk the trail grows."""
-        if isinstance(self.screen, WalkScreen):
-            self.screen.open_ref(ref)
+        if any(isinstance(screen, WalkScreen) for screen in self.screen_stack):
+            self._down_to_walk().open_ref(ref)
         else:
             self.push_screen(WalkScreen(self.desk, ref))
 
     def walk_node(self, node: Node) -> None:
         """Go on with the walk below from `node`; what lies above it is closed."""
-        while len(self.screen_stack) > 1 and not isinstance(self.screen, WalkScreen):
+        self._down_to_walk().follow(node)
+
+    def _down_to_walk(self) -> WalkScreen:
+        """Close what lies above the walk."""
+        while not isinstance(self.screen, WalkScreen):
             self.pop_screen()
-        if isinstance(self.screen, WalkScreen):
-            self.screen.follow(node)
+        return self.screen
 
     def show_details(self, what: Target | Node) -> None:
         """All there is about a reference or a node."""

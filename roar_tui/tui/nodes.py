@@ -14,6 +14,7 @@ from roar_tui.tui.rows import signal_name
 from roar_tui.tui.tree import TreeRow
 
 SHORT = 8
+NAME_CELLS = 24
 NARROW = 72  # cells below which an outline leaves out times and roles
 
 
@@ -108,13 +109,14 @@ def info_of(node: Node, look: Look) -> Line:
     return [(words, "plain"), (node.role if node.role not in (None, "data") else "", "dim")]
 
 
-def extra_of(node: Node, look: Look) -> Line:
-    """What follows the name: how many files, overlap, root, alternatives."""
+def extra_of(node: Node, look: Look, *, brief: bool = False) -> Line:
+    """What follows the name: how many files, overlap, root, alternatives; `brief` where every cell counts."""
     line: Line = []
     if node.kind is Kind.FILESET:
         line.append((f"  {text.count(node.count, 'file')}", "plain"))
     if node.edge is not None and node.edge.members is not None:
-        line.append((f"  {node.edge.members.common:,} of {text.count(node.edge.members.of, 'file')}", "warn"))
+        overlap = node.edge.members
+        line.append((f"  {overlap.common:,} of {text.count(overlap.of) if brief else text.count(overlap.of, 'file')}", "warn"))
     if node.root:  # code is nearly always a root: the mark alone says it there
         line.append((f"  {look.marks.root}", "root") if node.role == "code" else (f"  {look.marks.root} root", "root"))
     if node.alternatives:
@@ -166,10 +168,11 @@ def row_line(row: TreeRow, width: int, under_cursor: bool, look: Look) -> Line:
         right = [(fit(code_of(node, look), code_width, more=marks.more), "hash"), ("  ", "plain"), *info]
     right = crop(right, right_width, marks.more)
     room = width - right_width - 1
-    extra = extra_of(node, look) if not branch.seen else []
+    extra = extra_of(node, look, brief=width < 90) if not branch.seen else []
     if branch.can_open and not branch.is_open and not branch.loading:
         extra.append((f" {marks.closed}", "accent"))
-    if width_of(extra) + 24 > room:
-        extra = crop(extra, max(room - 24, 0), marks.more)
+    own = min(width_of(left), max(room // 2, NAME_CELLS))  # the name goes before what follows it, up to a point
+    if width_of(extra) + own > room:
+        extra = crop(extra, max(room - own, 0), marks.more)
     left = [*crop(left, room - width_of(extra), marks.more), *extra]
     return [*left, (" " * max(room + 1 - width_of(left), 1), "plain"), *right]

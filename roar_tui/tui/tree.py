@@ -19,11 +19,7 @@ class Branch:
     loading: bool = False
     error: str | None = None
     seen: bool = False
-
-    @property
-    def depth(self) -> int:
-        """Levels below the top, from 0."""
-        return 0 if self.parent is None else self.parent.depth + 1
+    depth: int = 0  # levels below the top
 
     @property
     def can_open(self) -> bool:
@@ -58,7 +54,7 @@ class Tree:
         """`nodes` were found behind `branch`; it opens."""
         branch.children = []
         for node in nodes:
-            child = Branch(node, parent=branch)
+            child = Branch(node, parent=branch, depth=branch.depth + 1)
             home = self.homes.get(node.id)
             if home is not None and home is not branch and self._holds(home):
                 child.seen = True
