@@ -19,6 +19,7 @@ from roar_tui.cli.context import Settings, store_option
 # name -> (module, one line for --help). The line stands here so that --help imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("roar_tui.cli.run", "Run a command and record what it read and wrote."),
+    "import": ("roar_tui.cli.import_", "Bring in jobs from strace logs or other stores."),
     "jobs": ("roar_tui.cli.jobs", "List recorded jobs, newest first."),
     "artifacts": ("roar_tui.cli.artifacts", "List recorded contents, newest first."),
     "show": ("roar_tui.cli.show", "Show one job, step or artifact."),
@@ -31,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 CALLED = "roar_tui.command"  # in click's meta: the command that was looked up, though its module may fail to import
 SECTIONS = (
-    ("Record", ("run",)),
+    ("Record", ("run", "import")),
     ("Look", ("jobs", "artifacts", "show", "upstream", "downstream")),
     ("Set up", ("demo", "doctor", "store", "completion")),
 )

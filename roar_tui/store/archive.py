@@ -59,9 +59,12 @@ class Archive:
 
         Raises StoreError when the disk is full or the directory cannot be written.
         """
-        data = encode(record)
+        return self.keep_encoded(encode(record), record.started)
+
+    def keep_encoded(self, data: bytes, started: int) -> str:
+        """Write the bytes of a record that started then, as `keep` does: a copy keeps what this version does not know of it."""
         job_id = digest(data)
-        self._write(self.records / day_of(record.started) / f"{job_id}{SUFFIX}", data)
+        self._write(self.records / day_of(started) / f"{job_id}{SUFFIX}", data)
         return job_id
 
     def keep_blob(self, data: bytes) -> str:

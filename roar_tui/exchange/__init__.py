@@ -1,0 +1,1 @@
+"""Other people's formats, brought in as records: strace logs, and records of other stores."""

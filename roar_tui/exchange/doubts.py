@@ -1,0 +1,106 @@
+"""What a log does not tell, as the warnings of its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from roar_tui.exchange.elsewhere import Elsewhere
+from roar_tui.exchange.log import Clock
+from roar_tui.record.assemble import limits
+from roar_tui.record.model import Step
+from roar_tui.record.model import Warning as RecordWarning
+from tracer.observation import Observation
+from tracer.observer import Observer
+
+EXAMPLES = 10
+_CLOCKS = {
+    Clock.NONE: "The log has no times: its order is kept, and its end is taken to be when the file was last changed.",
+    Clock.RELATIVE: "The log has no dates: its end is taken to be when the file was last changed.",
+    Clock.OF_DAY: "The log has no dates: they are taken from when the file was last changed.",
+}
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What reading the log has shown of its limits. `mark` stands for unknown directories in paths."""
+
+    observer: Observer
+    world: Elsewhere
+    clock: Clock
+    ordered: bool
+    cut: bool
+    mark: str
+    cwd_given: bool
+
+
+def warnings(found: Doubts, observation: Observation, steps: Sequence[Step]) -> list[RecordWarning]:
+    """All that limits the record of a log."""
+    counts = observation.counts
+    seen = {code: message for code, message in observation.warnings.items() if code != "unparsed"}
+    if found.clock in _CLOCKS:
+        seen["no_times" if found.clock is Clock.NONE else "no_dates"] = _CLOCKS[found.clock]
+    if not found.ordered:
+        seen["order"] = "The files of the log have no times to compare: each process is taken to run right after its fork."
+    if found.cut:
+        seen["cut"] = "The packed file ends too early: the rest of the log is missing."
+    if counts.nowhere:
+        seen["descriptor_unknown"] = (
+            f"{_some(counts.nowhere, 'call')} named a file below a descriptor that the log does not explain: not recorded."
+        )
+    lines = "1 line" if counts.unparsed == 1 else f"{counts.unparsed:,} lines"
+    result = [
+        *limits(steps, seen, counts),
+        *_about("unparsed", counts.examples, f"{lines} of the log could not be read.", counts.unparsed),
+        *_unknown_directories(found, steps),
+        *_unsure(found, steps),
+    ]
+    return sorted(result, key=lambda warning: warning.code)
+
+
+def _unknown_directories(found: Doubts, steps: Sequence[Step]) -> list[RecordWarning]:
+    paths = dict.fromkeys(
+        access.path for step in steps for access in (*step.used, *step.generated) if access.path.startswith(f"{found.mark}/")
+    )
+    why = "the working directory of their process is not in the log"
+    hint = "" if found.cwd_given else ": import with --cwd"
+    return _about(
+        "cwd_unknown", list(paths), f"{_some(len(paths), 'path')} begin with {found.mark}, because {why}{hint}.", len(paths)
+    )
+
+
+def _unsure(found: Doubts, steps: Sequence[Step]) -> list[RecordWarning]:
+    """Files that were opened to be written, of which the log does not say whether there was anything before or after."""
+    generated = {access.path for step in steps for access in step.generated}
+    used = {access.path for step in steps for access in step.used}
+    before = sorted(path for path in found.world.doubtful if path in generated and path not in used)
+    tentative = sorted(
+        {
+            version.path
+            for version in found.observer.finish().versions
+            if version.base is not None and any(generation.tentative for generation in version.generations.values())
+        }
+        & generated
+    )
+    return [
+        *_about(
+            "content_unknown",
+            before,
+            f"{_some(len(before), 'output')} may have had content before: it was opened without being cut off.",
+            len(before),
+        ),
+        *_about(
+            "maybe_written",
+            tentative,
+            f"{_some(len(tentative), 'output')} may not have been changed: it was opened for reading and writing.",
+            len(tentative),
+        ),
+    ]
+
+
+def _about(code: str, examples: Iterable[str], message: str, count: int) -> list[RecordWarning]:
+    return [RecordWarning(code, message, list(examples)[:EXAMPLES])] if count else []
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
