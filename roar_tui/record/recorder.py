@@ -7,6 +7,7 @@ that waits for its end know nothing of it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import shutil
@@ -28,6 +29,8 @@ from tracer.spool import Spool
 GRACE = 0.25  # s that processes which outlive the command get before the launcher returns
 HEARTBEAT = 10.0  # s
 NICE = 10
+COLLECT = (200_000, 20, 100)  # what a recorder makes it keeps: looking for cycles as often as by default costs it a third more
+AT_ONCE = 2_000  # accesses that are indexed before the launcher returns (in 40 ms); more are after, by who is quicker
 
 
 def main(run: Run, open_shelf: Callable[[], Shelf], end: socket.socket, trace_open: int) -> None:
@@ -36,6 +39,7 @@ def main(run: Run, open_shelf: Callable[[], Shelf], end: socket.socket, trace_op
     try:
         with contextlib.suppress(OSError):
             os.nice(NICE)
+        gc.set_threshold(*COLLECT)
         shelf = open_shelf()
         Recorder(run, shelf, line, trace_open).work()
         shutil.rmtree(run.directory, ignore_errors=True)
@@ -85,13 +89,12 @@ class Recorder:
         if ending.untraced is not None:
             settled = Settled([only_step(run, ending, redactor)], [])
         record = self._assembled(capture, settled, pending, redactor)
-        with contextlib.suppress(Exception):  # a cache of digests: the record does not depend on it
-            self._shelf.remember(capture.remembered)
         job = self._shelf.keep(record)
         problem = self._write_id(job)
         self._shelf.retire(run.run_id)
-        with contextlib.suppress(Exception):  # the record is safe; the next reader brings the index up to date
-            self._shelf.index()
+        small = sum(len(step.used) + len(step.generated) for step in record.steps) <= AT_ONCE
+        if small:
+            self._look_ahead(capture)
         inputs = {a.path for s in record.steps for a in s.used if a.external and a.role is not Role.ENVIRONMENT}
         outputs = {a.path for s in record.steps for a in s.generated if a.survives}
         self._line.say(
@@ -102,12 +105,21 @@ class Recorder:
             warnings=[[warning.code, warning.message] for warning in record.warnings],
             problem=problem,
         )
+        if not small:
+            self._look_ahead(capture)
+
+    def _look_ahead(self, capture: Capture) -> None:
+        """What makes the next command faster, and what the record does not depend on."""
+        with contextlib.suppress(Exception):  # the next reader brings the index up to date
+            self._shelf.index()
+        with contextlib.suppress(Exception):
+            self._shelf.remember(capture.remembered)
 
     def _assembled(self, capture: Capture, settled: Settled, pending: gather.Pending, redactor: Redactor) -> Record:
         """The complete record, with its context, and its blobs kept."""
         run, policy, steps = self._run, capture.policy, settled.steps
         written = {a.path for step in steps for a in step.generated if a.survives}
-        read = policy.environment | {a.path for step in steps for a in step.used}
+        read = policy.environment | {a.path for step in steps for a in step.used if a.role is not Role.DATA}
         context = pending.finish(read, policy.programs | {run.program}, written)
         kept = {}
         if run.snapshots:
