@@ -1,17 +1,19 @@
-"""A call -> what it did to the file system and the process tree; a call that failed has no effect."""
+"""A call -> what it did to the file system and the process tree; a call that failed has no effect.
+
+Effects are named tuples: one is made per call, and they take a third of the time of frozen dataclasses to make and to define.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tracer.arguments import array, clone_flags, descriptor, field, flags, string
 from tracer.events import Call, Unfinished
 
 
-@dataclass(slots=True, frozen=True)
-class Place:
+class Place(NamedTuple):
     """A path as a call gave it: `name` below `directory`; None is the process's working directory.
 
     `number` is the descriptor that stands for the directory: a log without -y prints nothing else.
@@ -22,8 +24,7 @@ class Place:
     number: int | None = None
 
 
-@dataclass(slots=True, frozen=True)
-class Mode:
+class Mode(NamedTuple):
     """What an open asked for. `keeps`: existing content stays, so what is written mixes with what was there."""
 
     reads: bool
@@ -39,8 +40,7 @@ class Mode:
         return self.writes and not (self.truncates or self.exclusive or self.temporary)
 
 
-@dataclass(slots=True, frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """`path` is the real one where the log has it, `place` what the call gave.
 
     An open that touches no content (`mode.nothing`) is an effect only where the log does not say what its descriptor leads to.
@@ -53,8 +53,7 @@ class Opened:
     number: int
 
 
-@dataclass(slots=True, frozen=True)
-class Executed:
+class Executed(NamedTuple):
     """The process image was replaced; `cut` says that strace left out part of the arguments."""
 
     place: Place
@@ -62,8 +61,7 @@ class Executed:
     cut: bool
 
 
-@dataclass(slots=True, frozen=True)
-class Forked:
+class Forked(NamedTuple):
     """A process or thread was made; it starts with the working directory and descriptors of its parent, or shares them."""
 
     child: int
@@ -72,15 +70,13 @@ class Forked:
     shares_files: bool
 
 
-@dataclass(slots=True, frozen=True)
-class Entered:
+class Entered(NamedTuple):
     """The working directory changed."""
 
     place: Place
 
 
-@dataclass(slots=True, frozen=True)
-class Renamed:
+class Renamed(NamedTuple):
     """`old` is `new` now; with `exchange` the other way round too."""
 
     old: Place
@@ -88,8 +84,7 @@ class Renamed:
     exchange: bool
 
 
-@dataclass(slots=True, frozen=True)
-class Linked:
+class Linked(NamedTuple):
     """A hard link; `descriptor` is the number in /proc/self/fd/N, the way an O_TMPFILE gets its name."""
 
     old: Place
@@ -97,23 +92,26 @@ class Linked:
     descriptor: int | None
 
 
-@dataclass(slots=True, frozen=True)
-class Removed:
+class Removed(NamedTuple):
     """A name was removed."""
 
     place: Place
 
 
-@dataclass(slots=True, frozen=True)
-class Truncated:
+class RemovedDirectory(NamedTuple):
+    """A directory was removed: what was opened under that name was none of the files."""
+
+    place: Place
+
+
+class Truncated(NamedTuple):
     """A file was cut or extended; `whole` says that nothing of its content stayed."""
 
     place: Place
     whole: bool
 
 
-@dataclass(slots=True, frozen=True)
-class Duplicated:
+class Duplicated(NamedTuple):
     """The descriptor `number` is now `path`: a file, or a pipe as `pipe:[N]`; what `source` is, where the log does not say."""
 
     number: int
@@ -121,23 +119,20 @@ class Duplicated:
     source: int
 
 
-@dataclass(slots=True, frozen=True)
-class Closed:
+class Closed(NamedTuple):
     """The descriptor `number` is none any more, or leads to what is followed no further (a socket)."""
 
     number: int
 
 
-@dataclass(slots=True, frozen=True)
-class Irregular:
+class Irregular(NamedTuple):
     """The place is no regular file: a directory that was made or listed, or else a FIFO or a device."""
 
     place: Place
     directory: bool
 
 
-@dataclass(slots=True, frozen=True)
-class Piped:
+class Piped(NamedTuple):
     """`key` is how descriptors of it are printed: `pipe:[N]`; a socketpair has two keys, a log without -y none."""
 
     kind: str
@@ -145,33 +140,30 @@ class Piped:
     numbers: tuple[int, ...]
 
 
-@dataclass(slots=True, frozen=True)
-class Connected:
+class Connected(NamedTuple):
     """A connection to a network address was begun."""
 
     address: str
     port: int
 
 
-@dataclass(slots=True, frozen=True)
-class Isolated:
+class Isolated(NamedTuple):
     """The process has another root or other mounts than we do: its paths are not ours."""
 
     call: str
 
 
-@dataclass(slots=True, frozen=True)
-class Rewired:
+class Rewired(NamedTuple):
     """A symbolic link was made: what was resolved before may lead elsewhere now."""
 
 
-@dataclass(slots=True, frozen=True)
-class Ring:
+class Ring(NamedTuple):
     """io_uring: what goes through the ring is not seen."""
 
 
 Effect = (
-    Opened | Executed | Forked | Entered | Renamed | Linked | Removed | Truncated | Duplicated | Piped | Connected | Isolated
+    Opened | Executed | Forked | Entered | Renamed | Linked | Removed | RemovedDirectory | Truncated | Duplicated | Piped
+    | Connected | Isolated
     | Rewired | Ring | Closed | Irregular
 )  # fmt: skip
 
@@ -369,7 +361,12 @@ def _unlink(call: Call) -> Effect | None:
 
 
 def _unlinkat(call: Call) -> Effect | None:
-    return None if "AT_REMOVEDIR" in call.args[2] else Removed(at(*call.args[0:2]))
+    place = at(*call.args[0:2])
+    return RemovedDirectory(place) if "AT_REMOVEDIR" in call.args[2] else Removed(place)
+
+
+def _rmdir(call: Call) -> Effect | None:
+    return RemovedDirectory(here(call.args[0]))
 
 
 def _truncate(call: Call) -> Effect | None:
@@ -481,7 +478,7 @@ _HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
     "open": _open, "openat": _openat, "openat2": _openat2, "creat": _creat, "open_by_handle_at": _by_handle,
     "execve": _execve, "execveat": _execveat, "fork": _forked, "vfork": _forked, "clone": _forked, "clone3": _forked,
     "chdir": _chdir, "fchdir": _fchdir, "rename": _rename, "renameat": _renameat, "renameat2": _renameat,
-    "link": _link, "linkat": _linkat, "unlink": _unlink, "unlinkat": _unlinkat, "truncate": _truncate,
+    "link": _link, "linkat": _linkat, "unlink": _unlink, "unlinkat": _unlinkat, "rmdir": _rmdir, "truncate": _truncate,
     "ftruncate": _ftruncate, "dup2": _dup, "dup3": _dup, "pipe": _pipe, "pipe2": _pipe, "socketpair": _socketpair,
     "connect": _connected, "chroot": _isolated, "pivot_root": _isolated, "unshare": _isolated, "setns": _isolated,
     "symlink": _rewired, "symlinkat": _rewired, "io_uring_setup": _ring, "mknod": _mknod, "mknodat": _mknodat,

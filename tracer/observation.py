@@ -89,6 +89,7 @@ class Version:
     forgotten: int = 0
     moved_to: Version | None = None
     foreign: bool = False  # its path is one of another root or mount namespace
+    directory: bool = False  # it turned out to be a directory
     both_ways: bool = False  # a writer had it open for reading and writing, and so may have mapped it
 
     def intend(self, started: int, returned: int) -> None:

@@ -98,7 +98,8 @@ class Observer:
         self._handlers = {
             effects.Opened: self._opened, effects.Executed: self._executed, effects.Forked: self._forked,
             effects.Entered: self._entered, effects.Renamed: self._renamed, effects.Linked: self._linked,
-            effects.Removed: self._removed, effects.Truncated: self._truncated, effects.Duplicated: self._duplicated,
+            effects.Removed: self._removed, effects.RemovedDirectory: self._removed_directory,
+            effects.Truncated: self._truncated, effects.Duplicated: self._duplicated,
             effects.Piped: self._piped, effects.Connected: self._connected, effects.Isolated: self._isolated,
             effects.Rewired: self._rewired, effects.Ring: self._ring, effects.Closed: self._closed,
             effects.Irregular: self._unlike,
@@ -570,6 +571,14 @@ class Observer:
             self._world.rewired()  # it may have been a symbolic link
         else:
             removed.intend(call.started, call.time)
+
+    def _removed_directory(self, process: Process, effect: effects.RemovedDirectory, call: Call) -> None:
+        path = self._path(process, effect.place, follow=False)
+        version = self._files.get(path) if path is not None else None
+        if path is not None and version is not None and version.external:  # opened to be listed, as rmtree does
+            version.directory = True
+            self._files.remove(path, call.started)
+        self._world.rewired()
 
     def _renamed(self, process: Process, effect: effects.Renamed, call: Call) -> None:
         old = self._path(process, effect.old, follow=False)

@@ -244,3 +244,12 @@ def test_a_package_installed_for_editing_is_code(project: Project, tmp_path: Pat
     code = f"import site; site.addsitedir({str(site)!r}); exec(open('main.py').read())"
     job = project.python(code)
     assert {"src/mine/__init__.py", "main.py"} <= both(project, job)[0].keys()
+
+
+def test_a_directory_that_is_listed_and_removed_is_no_input(project: Project) -> None:
+    project.write(A)
+    job = project.python(
+        "import os, shutil; os.mkdir('d'); open('d/x', 'w').close(); os.close(os.open('d', os.O_RDONLY)); shutil.rmtree('d');"
+        "os.mkdir('e'); os.close(os.open('e', os.O_RDONLY)); os.rmdir('e'); open('a').read()"
+    )
+    assert both(project, job) == ({"a": ALPHA}, {})
