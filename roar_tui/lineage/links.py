@@ -1,8 +1,8 @@
 """The links between accesses, in SQL: which generation a use comes from, and which uses come from a generation.
 
 The producer of a use is the latest generation of that content *opened* before the use was: on that path first, then on
-another path (never for empty content, and below 64 bytes only as an alternative), where it must also be older than the first
-sighting of the content on the use's own path. What a job reads back of its own (not external) comes from that job, a small
+another path (never for empty content, and below 64 bytes only as an alternative), where it must also have been finished before
+the first sighting of the content on the use's own path. What a job reads back of its own (not external) comes from that job, a small
 content from another path too if nothing else is left; what it found there comes from other jobs. Unknown content links by path
 alone. Log files and the environment never link.
 
@@ -36,6 +36,9 @@ _LATEST = "ORDER BY g.opened DESC, g.id DESC LIMIT 1"
 _FIRST_SIGHTING = """(SELECT e.opened FROM used e INDEXED BY used_artifact
     WHERE e.artifact = u.artifact AND e.path = u.path ORDER BY e.opened LIMIT 1)"""
 
+# What was still being written when the content was seen elsewhere was copied from there, if anything.
+_FINISHED = "COALESCE(g.finished, g.opened)"
+
 # The row id of the generation that the use `u` (of step `us`, artifact `a`) comes from.
 _PRODUCER = f"""CASE
     WHEN u.role = 'log' THEN NULL
@@ -47,7 +50,7 @@ _PRODUCER = f"""CASE
     WHEN u.artifact IS NULL THEN ({_ON_PATH} AND gs.job <> us.job {_LATEST})
     ELSE COALESCE(
         ({_ON_PATH} AND g.artifact = u.artifact AND gs.job <> us.job {_LATEST}),
-        ({_ON_OTHER_PATH} {_FIRST_SIGHTING} AND gs.job <> us.job {_LATEST}))
+        ({_ON_OTHER_PATH} {_FIRST_SIGHTING} AND {_FINISHED} <= {_FIRST_SIGHTING} AND gs.job <> us.job {_LATEST}))
     END"""
 
 # LIMIT keeps SQLite from flattening the inner query and computing the producer once per column that it is joined to.

@@ -97,7 +97,9 @@ class Rules:
             return _last(m for m in others if m.access.path == path)
         sighted = min(e.access.opened for e in self.uses if e.access.path == path and e.access.digest == digest)
         return _last(m for m in others if m.access.path == path and m.access.digest == digest) or _last(
-            m for m in others if _spans_paths(m.access, digest) and m.access.opened < sighted
+            m
+            for m in others
+            if _spans_paths(m.access, digest) and m.access.opened < sighted and (m.access.finished or m.access.opened) <= sighted
         )
 
 
