@@ -68,8 +68,8 @@ class Cause(Result, frozen=True):
     `subject` is what a person would name: a path (B's, A's when removed), `file:key`, an option, `$VARIABLE`, a package, a step's
     label. `a` and `b` are what it was on either side: digests for data and code, values for parameters and environment.
     `detail` holds, where they apply: `label` (of the step), `steps` (labels of all that it entered), `path` (of a config file),
-    `paths` {a, b} (where they differ), `sizes` {a, b}, `lines` (unified diff of a text), `members` {of, changed, added, removed} (files
-    of a set that differ), `outside` (true: changed outside any recorded step), `outputs` and `suspects` (of nondeterminism).
+    `paths` {a, b} (where they differ), `sizes` {a, b}, `lines` (unified diff of a text), `members` {of, changed, added, removed}
+    (files of a set that differ), `outside` (true: changed outside any recorded step), `outputs` and `suspects` (of nondeterminism).
     """
 
     category: Category
@@ -85,7 +85,7 @@ class Cause(Result, frozen=True):
 class Consequence(Cause, frozen=True):
     """A difference that differences upstream explain: `because` are indexes into the diff's causes."""
 
-    because: list[int]
+    because: list[int] = []
 
 
 class Context(Result, frozen=True):

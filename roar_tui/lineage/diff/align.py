@@ -1,0 +1,208 @@
+"""The steps of two graphs aligned by what flows, not by position: globally, deterministically, and the same both ways round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from roar_tui.lineage.diff.arguments import parse_both
+from roar_tui.lineage.diff.graph import File, Graph, Step
+from roar_tui.lineage.diff.places import Places, without_varying
+from roar_tui.lineage.script import script
+
+SCORED = 250_000  # pairs of one program whose likeness is computed; beyond, they are taken in order
+
+
+@dataclass(eq=False)
+class Pair:
+    """Two aligned steps, or one that has no counterpart. `alike` is False where another program took its place."""
+
+    a: Step | None
+    b: Step | None
+    alike: bool = True
+    index: int = 0
+
+    @property
+    def shared(self) -> bool:
+        """Both runs share this very step: nothing of it can differ."""
+        return self.a is not None and self.b is not None and self.a.id == self.b.id
+
+    @property
+    def steps(self) -> tuple[Step, Step] | None:
+        """Both steps, where there are two different ones."""
+        return None if self.a is None or self.b is None or self.shared else (self.a, self.b)
+
+    @property
+    def label(self) -> str:
+        step = self.b or self.a
+        assert step is not None
+        return step.label
+
+    @property
+    def starter(self) -> bool:
+        return all(step.starter for step in (self.a, self.b) if step is not None)
+
+
+@dataclass
+class Alignment:
+    """All pairs, and the pair of each step (node id) of either side."""
+
+    pairs: list[Pair]
+    of_a: dict[str, Pair] = field(default_factory=dict)
+    of_b: dict[str, Pair] = field(default_factory=dict)
+
+
+class _Features:
+    """What a step is told by."""
+
+    def __init__(self, step: Step, rank: int) -> None:
+        self.step = step
+        self.rank = rank
+        self.family = step.family
+        self.places = Places(step, parse_both(step.argv, step.argv)[0])
+
+    @cached_property
+    def outputs(self) -> frozenset[str]:
+        return frozenset(self.places.relative(file.path) for file in self.step.products)
+
+    @cached_property
+    def named_outputs(self) -> frozenset[str]:
+        return frozenset(without_varying(self.places.by_argument(file.path)) for file in self.step.products)
+
+    @cached_property
+    def inputs(self) -> frozenset[str]:
+        return frozenset(self.places.by_argument(file.path) for file in self.step.used)
+
+    @cached_property
+    def contents(self) -> frozenset[tuple[str, str | None]]:
+        return frozenset((self.places.by_argument(file.path), file.digest) for file in self.step.used)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return frozenset(file.digest for file in self.step.used if file.digest is not None)
+
+    @property
+    def all(self) -> Hashable:
+        return (self.family, self.step.argv, self.contents, self.outputs)
+
+
+class _Aligner:
+    """What is left of both sides, in order of start; failed attempts come after the others."""
+
+    def __init__(self, a: Graph, b: Graph) -> None:
+        self.a, self.b = _ranked(a.steps.values()), _ranked(b.steps.values())
+        self.pairs: list[Pair] = []
+
+    def by(self, key: Callable[[_Features], Hashable]) -> None:
+        """Align steps with equal keys (None: no key), in order."""
+        theirs: dict[Hashable, list[_Features]] = {}
+        for each in self.b:
+            theirs.setdefault(key(each), []).append(each)
+        taken = set()
+        for mine in self.a:
+            value = key(mine)
+            if value is not None and theirs.get(value):
+                other = theirs[value].pop(0)
+                self.pairs.append(Pair(mine.step, other.step))
+                taken.update((mine, other))
+        self._drop(taken)
+
+    def best(self, *, alike: bool) -> None:
+        """Align what is most alike, of one program (`alike`) or by what they made."""
+        scored = [
+            (score, abs(mine.rank - other.rank), *sorted((mine.rank, other.rank)), mine, other)
+            for mine, other in self._candidates(alike)
+            if (score := _score(mine, other, alike)) is not None
+        ]
+        taken: set[_Features] = set()
+        for *_, mine, other in sorted(scored, key=lambda each: each[:4]):
+            if mine not in taken and other not in taken:
+                self.pairs.append(Pair(mine.step, other.step, alike=alike))
+                taken.update((mine, other))
+        self._drop(taken)
+
+    def _candidates(self, alike: bool) -> list[tuple[_Features, _Features]]:
+        if not alike:
+            return [(mine, other) for mine in self.a for other in self.b] if len(self.a) * len(self.b) <= SCORED else []
+        families: dict[tuple[str, str], list[_Features]] = {}
+        for other in self.b:
+            families.setdefault(other.family, []).append(other)
+        mine_too: dict[tuple[str, str], list[_Features]] = {}
+        for mine in self.a:
+            mine_too.setdefault(mine.family, []).append(mine)
+        found: list[tuple[_Features, _Features]] = []
+        for name, group in mine_too.items():
+            theirs = families.get(name, [])
+            few = len(group) * len(theirs) <= SCORED
+            found += [(m, o) for m in group for o in theirs] if few else list(zip(group, theirs, strict=False))
+        return found
+
+    def ends(self, a: Graph, b: Graph) -> None:
+        """Align the steps that made what was asked for, where there is one on either side."""
+        makers = [{file.maker.step for file in graph.targets or [] if file.maker is not None} for graph in (a, b)]
+        mine = [each for each in self.a if each.step.id in makers[0]]
+        other = [each for each in self.b if each.step.id in makers[1]]
+        if len(mine) == len(other) == 1 and len(makers[0]) == len(makers[1]) == 1 and _are_alike(mine[0], other[0]):
+            self.pairs.append(Pair(mine[0].step, other[0].step))
+            self._drop({mine[0], other[0]})
+
+    def rest(self) -> list[Pair]:
+        return [*(Pair(each.step, None) for each in self.a), *(Pair(None, each.step) for each in self.b)]
+
+    def _drop(self, taken: set[_Features]) -> None:
+        if taken:
+            self.a = [each for each in self.a if each not in taken]
+            self.b = [each for each in self.b if each not in taken]
+
+
+def align(a: Graph, b: Graph) -> Alignment:
+    """Every step of both graphs in one pair, in the order of their start."""
+    left = _Aligner(a, b)
+    left.by(lambda each: each.step.id)
+    left.by(lambda each: each.all)
+    left.ends(a, b)
+    left.by(lambda each: (each.family, each.outputs) if each.outputs else None)
+    left.by(lambda each: (each.family, each.named_outputs) if each.outputs else None)
+    left.best(alike=True)
+    left.best(alike=False)
+    pairs = sorted([*left.pairs, *left.rest()], key=_start)
+    result = Alignment(pairs)
+    for index, pair in enumerate(pairs):
+        pair.index = index
+        if pair.a is not None:
+            result.of_a[pair.a.id] = pair
+        if pair.b is not None:
+            result.of_b[pair.b.id] = pair
+    return result
+
+
+def _start(pair: Pair) -> tuple[list[int], list[str]]:
+    steps = [step for step in (pair.a, pair.b) if step is not None]
+    return sorted(step.started for step in steps), sorted(step.id for step in steps)
+
+
+def _ranked(steps: Iterable[Step]) -> list[_Features]:
+    ordered = sorted(steps, key=lambda step: (step.failed, step.started, step.job, step.number))
+    return [_Features(step, rank) for rank, step in enumerate(ordered)]
+
+
+def _are_alike(mine: _Features, other: _Features) -> bool:
+    return mine.family == other.family and mine.step.starter == other.step.starter
+
+
+def _score(mine: _Features, other: _Features, alike: bool) -> tuple[int, ...] | None:
+    """How unlike two steps are, smallest first; None where nothing says that one stands for the other."""
+    outputs = len(mine.outputs & other.outputs) + len(mine.named_outputs & other.named_outputs)
+    inputs = len(mine.inputs & other.inputs) + len(mine.known & other.known)
+    words = len(set(mine.step.argv) & set(other.step.argv))
+    if alike and not outputs and not inputs and script(mine.step.argv) is None and mine.step.argv != other.step.argv:
+        return None
+    if not alike and (not outputs or mine.step.starter or other.step.starter):
+        return None
+    return (-outputs, -inputs, -words)
+
+
+def products(pair: Pair) -> tuple[list[File], list[File]]:
+    """What both steps of a pair made that may flow on."""
+    return ([] if pair.a is None else pair.a.products, [] if pair.b is None else pair.b.products)
