@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 # Best first; what is not named here comes after, by name.
 PREFERENCE = ("blake3", "composite-blake3", "composite-sha256", "sha256", "sha512", "md5", "etag")
+DEEPEST = 16  # composites inside composites
 REMEMBERED = 200_000  # digests, about 60 MB
 
 _LENGTHS = {"blake3": 64, "composite-blake3": 64, "composite-sha256": 64, "sha256": 64, "sha512": 128, "md5": 32}
@@ -29,10 +30,8 @@ _HASHES = "SELECT algorithm, digest FROM artifact_hashes WHERE artifact_id = ?"
 _OWNER = "SELECT artifact_id FROM artifact_hashes WHERE algorithm = ? AND digest = ?"
 _ORIGINS = """SELECT a.metadata, h.digest FROM artifacts a JOIN artifact_hashes h ON h.artifact_id = a.id
 WHERE h.algorithm = 'blake3' AND a.metadata LIKE '%"origin"%' ORDER BY h.digest"""
-_BEFORE = """SELECT x.artifact_id FROM {table} x JOIN jobs j ON j.id = x.job_id
+_BEFORE = """SELECT j.timestamp, x.artifact_id FROM {table} x JOIN jobs j ON j.id = x.job_id
 WHERE x.path = :path AND (j.timestamp, j.id) < (:time, :job) ORDER BY j.timestamp DESC, j.id DESC LIMIT 1"""
-_TIME = """SELECT max(j.timestamp) FROM {table} x JOIN jobs j ON j.id = x.job_id
-WHERE x.path = :path AND x.artifact_id = :artifact AND (j.timestamp, j.id) < (:time, :job)"""
 
 
 class Digest(NamedTuple):
@@ -56,8 +55,8 @@ class File(NamedTuple):
     source: dict[str, Any]
 
 
-class Component(NamedTuple):
-    """A file of a composite, by its path inside."""
+class Leaf(NamedTuple):
+    """A file of a composite, by its path inside; `kind` is file, symlink, or composite where only the digest of a set is known."""
 
     path: str
     kind: str
@@ -98,30 +97,29 @@ class Contents:
                 source={key: value for key, value in source.items() if value},
             )
 
-    def components(self, artifact: str) -> list[Component]:
-        """The members of a composite that roar keeps (at most 1,000), by path."""
-        found = []
-        for path, kind, algorithm, value, size, member in self._db.execute(_COMPONENTS, (artifact,)):
-            stated = best([(algorithm, value)])
-            digest = None
-            if member is not None:
-                digest = self._of(str(member))
+    def leaves(self, artifact: str, depth: int = 0) -> Iterator[Leaf]:
+        """The files of a composite as far as roar keeps them (1,000 of each set), with those of the sets inside it."""
+        for path, kind, algorithm, value, size, member in self._db.execute(_COMPONENTS, (artifact,)).fetchall():
+            stated = parse(algorithm, value)
+            if kind == "composite" and depth < DEEPEST:
+                inner = member if member is not None else self._owner(stated)
+                inside = [] if inner is None else list(self.leaves(str(inner), depth + 1))
+                if inside:
+                    yield from (leaf._replace(path=f"{path}/{leaf.path}") for leaf in inside)
+                    continue
+            digest = None if member is None else self._of(str(member))
             if digest is None and stated is not None:
                 digest = self._across(stated)
-            found.append(Component(str(path), str(kind), digest, whole(size)))
-        return found
+            yield Leaf(str(path), str(kind), digest, whole(size))
 
     def before(self, path: str, time: float, job: int) -> str | None:
         """The id of the content that `path` had, as far as roar knows, when job `job` began at `time`; None if never seen."""
         where = {"path": path, "time": time, "job": job}
         newest: tuple[float, str] | None = None
-        for table in ("job_outputs", "job_inputs"):  # of one job, what it left is the later
+        for table in ("job_outputs", "job_inputs"):  # what a job left there is later than what it read
             row = self._db.execute(_BEFORE.format(table=table), where).fetchone()
-            if row is None:
-                continue
-            (at,) = self._db.execute(_TIME.format(table=table), {**where, "artifact": row[0]}).fetchone()
-            if newest is None or at > newest[0]:
-                newest = (at, str(row[0]))
+            if row is not None and (newest is None or row[0] > newest[0]):
+                newest = (row[0], str(row[1]))
         return None if newest is None else newest[1]
 
     def _of(self, artifact: str) -> Digest | None:
@@ -132,12 +130,17 @@ class Contents:
             self._known[artifact] = best(self._db.execute(_HASHES, (artifact,)).fetchall())
         return self._known[artifact]
 
+    def _owner(self, digest: Digest | None) -> str | None:
+        """roar's id of the content that `digest` names."""
+        row = None if digest is None else self._db.execute(_OWNER, digest).fetchone()
+        return None if row is None else str(row[0])
+
     def _across(self, found: Digest) -> Digest:
         """The BLAKE3 digest of the content that `found` names, where roar has seen both; else `found`."""
         if found.algorithm in PREFERENCE[:3]:
             return found
-        row = self._db.execute(_OWNER, found).fetchone()
-        other = None if row is None else self._of(str(row[0]))
+        owner = self._owner(found)
+        other = None if owner is None else self._of(owner)
         if other is not None and other.algorithm == "blake3":
             return other
         if self._crossed is None:
@@ -164,13 +167,17 @@ def parse(algorithm: object, value: object) -> Digest | None:
 
 
 def loose(text: object) -> Any:
-    """The JSON value in `text`; None where there is none, or none that can be read."""
+    """The JSON value in `text`; None where there is none, or none that can be read. Numbers no record can hold become text."""
     if not isinstance(text, str):
         return None
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=_number, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return None
+
+
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) < 19 else digits
 
 
 def whole(value: object) -> int | None:
