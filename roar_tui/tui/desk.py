@@ -11,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from roar_tui.errors import AmbiguousError, RoarTuiError
 from roar_tui.store.known import KnownDigests
 from roar_tui.store.location import known_path
 from roar_tui.store.queries import short
 from roar_tui.store.store import Store
+from roar_tui.text import display
 from roar_tui.tui.marks import Marks, marks
 from roar_tui.tui.nodes import SHORT, Look
 from roar_tui.tui.reading import Reader
@@ -94,3 +96,13 @@ def working_directory() -> str:
         return os.getcwd()
     except OSError:
         return "/"
+
+
+def sentence(error: Exception) -> tuple[str, str]:
+    """An error as what happened and what to do."""
+    if isinstance(error, AmbiguousError):
+        lines = "\n".join(display(line) for line in error.candidates[:8])
+        return display(error.message), lines or display(error.hint)
+    if isinstance(error, RoarTuiError):
+        return display(error.message), display(error.hint)
+    return f"That did not work: {display(str(error)) or type(error).__name__}.", "Press r to try again."

@@ -16,9 +16,8 @@ from textual.binding import Binding, BindingType
 from roar_tui.lineage.model import Direction, Node
 from roar_tui.lineage.target import Target
 from roar_tui.store.results import SyncReport
-from roar_tui.tui.desk import Desk
+from roar_tui.tui.desk import Desk, sentence
 from roar_tui.tui.palette import ActionCommands
-from roar_tui.tui.screens.base import sentence
 from roar_tui.tui.screens.details import DetailsScreen
 from roar_tui.tui.screens.files import FilesScreen
 from roar_tui.tui.screens.home import HomeScreen
@@ -151,7 +150,7 @@ class Explorer(App[None]):
         home = self.home_screen
         if home is None or self._stopping.is_set():
             return
-        home.show_progress(0, 0)
+        home.header.show_progress(None)
         if thoroughly or report.changed or version != self._version:
             self._version = version
             home.news()
@@ -176,7 +175,7 @@ class Explorer(App[None]):
             if self._stopping.is_set():
                 raise StoppedError
             if self.home_screen is not None and total > 50:
-                self.call_later(self.home_screen.show_progress, done, total)
+                self.call_later(self.home_screen.header.show_progress, (done, total))
 
         return self.desk.store.sync(wait=False, progress=progress)
 

@@ -71,17 +71,28 @@ def about_target(desk: Desk, db: sqlite3.Connection, target: Target) -> About:
         found.note = target.note
         return found
     if isinstance(target, JobTarget):
-        return About("job", job=queries.job_view(desk.store, db, target.job_id), note=target.note)
+        found = about_job(desk, db, target.job_id)
+        found.note = target.note
+        return found
     if isinstance(target, FilesetTarget):
         return About("files", node=Walker(db, Direction.UPSTREAM).start(target), note=target.note)
     assert isinstance(target, (StepTarget, PathTarget))
     return About("step", job=queries.job_view(desk.store, db, target.job_id), step=target.step, note=target.note)
 
 
-def about_node(desk: Desk, db: sqlite3.Connection, node: Node) -> About:
-    """All about a node of a walk."""
+def about_job(desk: Desk, db: sqlite3.Connection, job_id: str) -> About:
+    """A whole job."""
+    job = queries.job_view(desk.store, db, job_id)
+    desk.learn_shorts(db, [job.id, *(getattr(f, "digest", None) for f in job.outputs[:100])])
+    return About("job", job=job)
+
+
+def about_node(desk: Desk, db: sqlite3.Connection, node: Node, *, text: bool = True) -> About:
+    """All about a node of a walk; without its `text` where only the rest is shown."""
+    if node.kind in (Kind.FILESET, Kind.PIPE):
+        return About(node.kind.value, node=node)
     if node.kind is Kind.ARTIFACT and node.digest:
-        found = about_artifact(desk, db, node.digest)
+        found = about_artifact(desk, db, node.digest, text=text)
         found.node = node
         return found
     if node.job is not None:
@@ -91,12 +102,12 @@ def about_node(desk: Desk, db: sqlite3.Connection, node: Node) -> About:
     return About(node.kind.value, node=node)
 
 
-def about_artifact(desk: Desk, db: sqlite3.Connection, digest: str) -> About:
-    """An artifact, with its text where one was kept."""
+def about_artifact(desk: Desk, db: sqlite3.Connection, digest: str, *, text: bool = True) -> About:
+    """An artifact, with its text (unless that is not asked for) where one was kept."""
     view = queries.artifact_view(desk.store, db, digest)
     desk.learn_shorts(db, [view.digest, *(seen.job for seen in (*view.producers, *view.consumers))])
     places = [Recorded(path, view.digest, view.size) for path in view.paths[:PLACES]] if view.algorithm == "blake3" else []
-    return About("artifact", artifact=view, content=_kept_text(desk, view), places=places)
+    return About("artifact", artifact=view, content=_kept_text(desk, view) if text else None, places=places)
 
 
 def on_disk(

@@ -13,10 +13,9 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.strip import Strip
 
-from roar_tui.errors import AmbiguousError, RoarTuiError
 from roar_tui.tui.actions import bindings
 from roar_tui.tui.copying import through_tmux
-from roar_tui.tui.desk import Desk
+from roar_tui.tui.desk import Desk, sentence
 from roar_tui.tui.widgets.footer import Footer
 from roar_tui.tui.widgets.line_view import LineView
 from roar_tui.tui.widgets.prompt import Prompt
@@ -24,7 +23,7 @@ from roar_tui.tui.widgets.prompt import Prompt
 if TYPE_CHECKING:
     from roar_tui.tui.explorer import Explorer
 
-REST = 0.12  # seconds after which a cursor rests, and typing pauses
+REST = 0.12  # seconds after which typing pauses
 
 
 class Rule(LineView):
@@ -148,15 +147,3 @@ class ExplorerScreen(Screen[None]):
 
     def action_back(self) -> None:
         self.dismiss()
-
-
-def sentence(error: Exception) -> tuple[str, str]:
-    """An error as what happened and what to do."""
-    from roar_tui.text import display
-
-    if isinstance(error, AmbiguousError):
-        lines = "\n".join(display(line) for line in error.candidates[:8])
-        return display(error.message), lines or display(error.hint)
-    if isinstance(error, RoarTuiError):
-        return display(error.message), display(error.hint)
-    return f"That did not work: {display(str(error)) or type(error).__name__}.", "Press r to try again."

@@ -13,9 +13,10 @@ from roar_tui.tui.desk import Desk
 from roar_tui.tui.lines import Line, fit, highlight, spread
 from roar_tui.tui.nodes import name_of, title, typed
 from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule
+from roar_tui.tui.widgets.cursor_view import CursorView
 from roar_tui.tui.widgets.line_view import LineView
 from roar_tui.tui.widgets.prompt import Prompt
-from roar_tui.tui.widgets.virtual_list import CursorView, VirtualList
+from roar_tui.tui.widgets.virtual_list import VirtualList
 
 
 class FilesScreen(ExplorerScreen):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from functools import partial
 from typing import Any
 
@@ -18,19 +16,19 @@ from roar_tui.errors import UsageError
 from roar_tui.lineage.target import ArtifactTarget, JobTarget, Target
 from roar_tui.store import queries
 from roar_tui.store.filter import Filter
-from roar_tui.store.results import ArtifactView, JobView, Totals
-from roar_tui.tui import lookup, sources
-from roar_tui.tui.brief import artifact_fields, job_fields, lay_out
+from roar_tui.tui import sources
 from roar_tui.tui.desk import Desk, now
-from roar_tui.tui.disk import CancelledError, Recorded, best, words_for
 from roar_tui.tui.empty import nothing_found, nothing_recorded, reading
-from roar_tui.tui.lines import Line, spread
+from roar_tui.tui.lines import Line
 from roar_tui.tui.rows import ARTIFACT_COLUMNS, JOB_COLUMNS, ArtifactItem, JobItem, artifact_line, heading, job_line
-from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule, sentence
+from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule
+from roar_tui.tui.widgets.cursor_view import CursorView
+from roar_tui.tui.widgets.header import StoreHeader
 from roar_tui.tui.widgets.line_view import LineView
+from roar_tui.tui.widgets.preview import Preview
 from roar_tui.tui.widgets.prompt import Prompt
 from roar_tui.tui.widgets.tabs import TabLine
-from roar_tui.tui.widgets.virtual_list import CursorView, VirtualList
+from roar_tui.tui.widgets.virtual_list import VirtualList
 
 JOBS, ARTIFACTS = "jobs", "artifacts"
 COLUMNS = {JOBS: JOB_COLUMNS, ARTIFACTS: ARTIFACT_COLUMNS}
@@ -56,15 +54,11 @@ class HomeScreen(ExplorerScreen):
         super().__init__(desk)
         self.tab = JOBS
         self.filters: dict[str, str] = {JOBS: "", ARTIFACTS: ""}
-        self.totals: Totals | None = None
         self.synced = False
         self._stale = False
         self._typing: Timer | None = None
-        self._resting: Timer | None = None
-        self._views: dict[str, JobView | ArtifactView] = {}
         self._note: Line = []
-        self._cancel_disk = threading.Event()
-        self.header = LineView(id="header")
+        self.header = StoreHeader(desk)
         self.tab_line = TabLine([(JOBS, "Jobs"), (ARTIFACTS, "Artifacts")], desk.marks)
         self.heading = Heading()
         self.lists: dict[str, VirtualList[Any]] = {
@@ -72,7 +66,7 @@ class HomeScreen(ExplorerScreen):
             ARTIFACTS: VirtualList[ArtifactItem](desk.reader("artifacts"), self._artifact_line, id=ARTIFACTS),
         }
         self.message = LineView(id="message")
-        self.preview = LineView(id="preview")
+        self.preview = Preview(desk)
 
     def compose_middle(self) -> ComposeResult:
         yield self.header
@@ -88,17 +82,10 @@ class HomeScreen(ExplorerScreen):
 
     def on_mount(self) -> None:
         self.lists[ARTIFACTS].display = False
-        self._say_totals()
+        self.begin(self._read_totals, group="totals", exclusive=True)
         self.fill(JOBS)
         self.fill(ARTIFACTS)
         self.focus_list()
-
-    def on_unmount(self) -> None:
-        self._cancel_disk.set()
-
-    def on_resize(self) -> None:
-        self.header.show([self._header(self._counts())])
-        self.call_after_refresh(self._refresh_preview)
 
     # The lists
 
@@ -140,8 +127,8 @@ class HomeScreen(ExplorerScreen):
         self._stale = not self.is_current
         if self._stale:  # nobody looks: it is done when somebody does
             return
-        self._views.clear()
-        self._say_totals()
+        self.preview.forget()
+        self.begin(self._read_totals, group="totals", exclusive=True)
         for tab in (JOBS, ARTIFACTS):
             self.fill(tab, keep=True)
 
@@ -155,41 +142,10 @@ class HomeScreen(ExplorerScreen):
             self.synced = True
             self._say_if_empty()
 
-    def show_progress(self, done: int, total: int) -> None:
-        """Say how far the reading of the archive is."""
-        if total > 0 and done < total:
-            words = f"reading the archive {done:,} of {total:,}"
-            self.header.show([self._header([(words, "warn")])])
-        else:
-            self.header.show([self._header(self._counts())])
+    async def _read_totals(self) -> None:
+        self.header.show_totals(await self.desk.read("side", queries.totals))
 
     # What is said around the lists
-
-    def _say_totals(self) -> None:
-        self.header.show([self._header(self._counts())])
-        self.begin(self._read_totals, group="totals", exclusive=True)
-
-    async def _read_totals(self) -> None:
-        self.totals = await self.desk.read("side", queries.totals)
-        self.header.show([self._header(self._counts())])
-
-    def _counts(self) -> Line:
-        if self.totals is None:
-            return []
-        dot = f" {self.desk.marks.dot} "
-        words = [text.count(self.totals.jobs, "job"), text.count(self.totals.artifacts, "artifact")]
-        if self.size.width >= 64:
-            words.append(f"{text.size(self.totals.size)} seen")
-        return [(dot.join(words), "dim")]
-
-    def _header(self, right: Line) -> Line:
-        room = max(self.size.width - 50, 16)
-        left: Line = [
-            (" roar-tui", "title"),
-            ("  ", "plain"),
-            (text.shorten_path(str(self.desk.root), room, home=self.desk.home), "dim"),
-        ]
-        return spread(left, [*right, (" ", "plain")], self.size.width, more=self.desk.marks.more)
 
     def _say_filter(self) -> None:
         line = self.tab_line
@@ -212,70 +168,13 @@ class HomeScreen(ExplorerScreen):
             else:
                 lines = reading(width)
             self.message.show(lines)
-            self.preview.show([])
+            self.preview.clear()
         self.set_class(empty, "-empty")
-
-    # The preview
 
     @on(CursorView.Moved)
     def _moved(self, event: CursorView.Moved) -> None:
         if event.view is self.current:
-            self._refresh_preview()
-
-    def _refresh_preview(self) -> None:
-        self._cancel_disk.set()
-        if self._resting is not None:
-            self._resting.stop()
-        self._resting = self.set_timer(REST, lambda: self.begin(self._preview, group="preview", exclusive=True))
-
-    async def _preview(self) -> None:
-        item = self.current.cursor_row
-        if item is None:
-            return
-        view = await self._view_of(item)
-        box = self.preview
-        look, width, height = self.desk.look(), box.size.width, box.size.height
-        if isinstance(item, JobItem):
-            fields = job_fields(item.row, view if isinstance(view, JobView) else None, look)
-        elif isinstance(view, ArtifactView):
-            fields = artifact_fields(view, look)
-        else:
-            return
-        box.show(lay_out(fields, width, height, look))
-        if isinstance(view, ArtifactView) and view.paths and view.algorithm == "blake3":
-            self._cancel_disk = threading.Event()
-            places = [Recorded(path, view.digest, view.size) for path in view.paths[: lookup.PLACES]]
-            try:
-                states = await self.desk.aside(partial(lookup.on_disk, self.desk, places, self._cancel_disk))
-            except CancelledError:
-                return
-            disk = words_for({best([state for _, state in states]): 1}, 1, look.marks)
-            box.show(lay_out(artifact_fields(view, look, disk), width, height, look))
-
-    async def _view_of(self, item: JobItem | ArtifactItem) -> JobView | ArtifactView | None:
-        key = item.row.id if isinstance(item, JobItem) else item.row.digest
-        if key not in self._views:
-            try:
-                found = await self.desk.read("side", partial(self._look_up, item))
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:  # a damaged record is told, and its line stays readable
-                self.preview.show([[(" ".join(sentence(error)), "bad")]])
-                return None
-            if len(self._views) > 200:
-                self._views.clear()
-            self._views[key] = found
-        return self._views[key]
-
-    def _look_up(self, item: JobItem | ArtifactItem, db: Any) -> JobView | ArtifactView:
-        store = self.desk.store
-        if isinstance(item, JobItem):
-            job = queries.job_view(store, db, item.row.id)
-            self.desk.learn_shorts(db, [getattr(f, "digest", None) for f in job.outputs[:50]])
-            return job
-        artifact = queries.artifact_view(store, db, item.row.digest)
-        self.desk.learn_shorts(db, [artifact.digest, *(seen.job for seen in artifact.producers[:10])])
-        return artifact
+            self.preview.rest_on(self.current.cursor_row)
 
     # Actions
 
@@ -312,11 +211,11 @@ class HomeScreen(ExplorerScreen):
         head = self.heading
         head.tab = tab
         head.refresh()
-        self.preview.show([])
+        self.preview.clear()
         self._say_filter()
         self._say_if_empty()
         self.focus_list()
-        self._refresh_preview()
+        self.preview.rest_on(self.current.cursor_row)
 
     @on(TabLine.Picked)
     def _picked(self, event: TabLine.Picked) -> None:

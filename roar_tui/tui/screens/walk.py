@@ -3,48 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from dataclasses import dataclass
 from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.timer import Timer
 
 from roar_tui.lineage.model import Direction, Kind, Node
 from roar_tui.lineage.target import Target
-from roar_tui.lineage.walk import Walker
+from roar_tui.text import display
 from roar_tui.tui import lookup
-from roar_tui.tui.brief import lay_out, node_fields
 from roar_tui.tui.desk import Desk
-from roar_tui.tui.disk import MEMBERS_UNASKED, CancelledError, best, words_for
-from roar_tui.tui.lines import Line, join, spread, width_of
-from roar_tui.tui.lookup import About
-from roar_tui.tui.nodes import code_of, name_of, title, typed
+from roar_tui.tui.lines import Line
+from roar_tui.tui.nodes import name_of, typed
 from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule
+from roar_tui.tui.trail import Stop, trail_line
 from roar_tui.tui.tree import Branch, Tree, to_open_first
+from roar_tui.tui.widgets.cursor_view import CursorView
 from roar_tui.tui.widgets.line_view import LineView
 from roar_tui.tui.widgets.outline import Outline
+from roar_tui.tui.widgets.preview import Preview
 from roar_tui.tui.widgets.prompt import Prompt
-from roar_tui.tui.widgets.virtual_list import CursorView
 
 OPENED_STEPS = 4  # steps from the subject that open by themselves, as long as there are empty lines
 LEAST_LINES = 12
-
-
-@dataclass
-class Stop:
-    """One subject of the trail: its outline in one direction, and where the cursor was."""
-
-    tree: Tree
-    direction: Direction
-    cursor: Branch | None = None
-
-    @property
-    def node(self) -> Node:
-        return self.tree.top.node
 
 
 class WalkScreen(ExplorerScreen):
@@ -56,13 +39,10 @@ class WalkScreen(ExplorerScreen):
         super().__init__(desk)
         self._first_ref = ref
         self.trail: list[Stop] = []
-        self._resting: Timer | None = None
-        self._abouts: dict[str, About] = {}
-        self._cancel_disk = threading.Event()
         self._looking_for: str | None = None
         self.head = LineView(id="trail")
         self.outline = Outline(desk.look, id="outline")
-        self.preview = LineView(id="preview")
+        self.preview = Preview(desk)
 
     def compose_middle(self) -> ComposeResult:
         marks = self.desk.marks
@@ -79,12 +59,8 @@ class WalkScreen(ExplorerScreen):
         self.focus_list()
         self.open_ref(self._first_ref)
 
-    def on_unmount(self) -> None:
-        self._cancel_disk.set()
-
     def on_resize(self) -> None:
         self._say_trail()
-        self.call_after_refresh(self._refresh_preview)
 
     @property
     def stop(self) -> Stop | None:
@@ -193,28 +169,11 @@ class WalkScreen(ExplorerScreen):
     # What is said
 
     def _say_trail(self) -> None:
-        box, look, marks = self.head, self.desk.look(), self.desk.marks
-        width = self.size.width
         if self._looking_for is not None:
-            from roar_tui.text import display
-
-            box.show([[(" looking up ", "dim"), (display(self._looking_for), "strong"), (marks.more, "dim")]])
-            return
-        stop = self.stop
-        if stop is None:
-            return
-        word = stop.direction.value
-        up = stop.direction is Direction.UPSTREAM
-        says = "what it was made from" if up else "what was made from it"
-        right: Line = [(f"{says}  " if width >= 100 else "", "dim"), (word, "accent"), (" ", "plain")]
-        parts: list[Line] = [[(name_of(each.node), "dim")] for each in self.trail[:-1]]
-        here: Line = [*title(stop.node, look), (f" {code_of(stop.node, look)}", "hash")]
-        separator: Line = [(f" {marks.trail} ", "faint")]
-        left = join([*parts, here], separator)
-        while parts and width_of(left) > width - width_of(right) - 4:
-            parts.pop(0)
-            left = join([[(marks.more, "dim")], *parts, here], separator)
-        box.show([spread([(" ", "plain"), *left], right, width, more=marks.more)])
+            words: Line = [(" looking up ", "dim"), (display(self._looking_for), "strong"), (self.desk.marks.more, "dim")]
+            self.head.show([words])
+        elif self.trail:
+            self.head.show([trail_line(self.trail, self.size.width, self.desk.look())])
 
     @on(CursorView.Moved)
     def _moved(self, event: CursorView.Moved) -> None:
@@ -230,57 +189,8 @@ class WalkScreen(ExplorerScreen):
         self._refresh_preview()
 
     def _refresh_preview(self) -> None:
-        self._cancel_disk.set()
-        if self._resting is not None:
-            self._resting.stop()
-        self._resting = self.set_timer(REST, lambda: self.begin(self._preview, group="preview", exclusive=True))
-
-    async def _preview(self) -> None:
-        node = self.node
-        if node is None:
-            return
-        try:
-            about = await self._about(node)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # the preview says it
-            self.tell_error(error)
-            about = About("")
-        self._say_preview(node, about, None)
-        self._cancel_disk = threading.Event()
-        disk = await self._disk(node, about, self._cancel_disk)
-        if disk is not None:
-            self._say_preview(node, about, disk)
-
-    def _say_preview(self, node: Node, about: About, disk: Line | None) -> None:
-        box = self.preview
-        fields = node_fields(node, self.desk.look(), about.artifact, about.job, disk)
-        box.show(lay_out(fields, box.size.width, box.size.height, self.desk.look()))
-
-    async def _about(self, node: Node) -> About:
-        if node.kind is Kind.FILESET or node.kind is Kind.PIPE:
-            return About(node.kind.value, node=node)
-        if node.id not in self._abouts:
-            if len(self._abouts) > 200:
-                self._abouts.clear()
-            self._abouts[node.id] = await self.desk.read("side", lambda db: lookup.about_node(self.desk, db, node))
-        return self._abouts[node.id]
-
-    async def _disk(self, node: Node, about: About, cancel: threading.Event) -> Line | None:
-        """What became of the files on disk, as a phrase; None where that means nothing or was called off."""
-        marks = self.desk.marks
-        try:
-            if node.kind is Kind.FILESET and self.stop is not None:
-                direction = self.stop.direction
-                members, total = await self.desk.read("side", lambda db: Walker(db, direction).members(node, 0, MEMBERS_UNASKED))
-                counts = await self.desk.aside(partial(lookup.fileset_on_disk, self.desk, members, cancel))
-                return words_for(counts, total, marks)
-            if about.places:
-                states = await self.desk.aside(partial(lookup.on_disk, self.desk, about.places, cancel))
-                return words_for({best([state for _, state in states]): 1}, 1, marks)
-        except CancelledError:
-            pass
-        return None
+        if self.stop is not None:
+            self.preview.rest_on(self.node, self.stop.direction)
 
     # Actions
 
@@ -351,7 +261,7 @@ class WalkScreen(ExplorerScreen):
             self.explorer.show_map(self.stop.node, self.stop.direction, self.node)
 
     def action_reload(self) -> None:
-        self._abouts.clear()
+        self.preview.forget()
         stop = self.stop
         if stop is not None and (ref := typed(stop.node)) is not None:
             self.begin(partial(self._open_ref, ref, stop.direction, instead=True), group="walk", exclusive=True)

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from roar_tui.tui.lines import Line, highlight, plain
 from roar_tui.tui.nodes import Look, row_line
 from roar_tui.tui.tree import Branch, Tree, TreeRow
-from roar_tui.tui.widgets.virtual_list import CursorView
+from roar_tui.tui.widgets.cursor_view import CursorView
 
 
 class Outline(CursorView):
