@@ -199,7 +199,10 @@ def only_reads(call: Call) -> bool:
 
 @lru_cache(maxsize=256)
 def _plain(raw: str) -> bool:
-    wanted = mode(raw)
+    try:
+        wanted = mode(raw)
+    except ValueError:
+        return False
     return wanted.reads and not wanted.writes and not wanted.creates and not wanted.nothing
 
 
