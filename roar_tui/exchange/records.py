@@ -48,9 +48,9 @@ def keep_with_blobs(record: Record, data: bytes, path: Path, archive: Archive) -
     if other.blobs.is_dir() and other.root != archive.root.resolve():
         named = [*record.snapshots.values(), *([record.git.patch] if record.git is not None and record.git.patch else [])]
         for name in dict.fromkeys(named):
-            data = other.blob(name)
-            if data is not None:
-                archive.keep_blob(data)
+            blob = other.blob(name)
+            if blob is not None:
+                archive.keep_blob(blob)
     return archive.keep_encoded(data, record.started)
 
 
