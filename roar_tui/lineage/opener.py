@@ -75,10 +75,11 @@ class Opener:
         """On to the step with that row id."""
         return Hop(self.nodes.about(step).id, moment, path, time, role, group)
 
-    def makers(self, step: int, moment: int, path: str, time: int, role: str) -> list[Hop]:
-        """On to the step that wrote something, and to the other ranks if it is one of several."""
+    def makers(self, generated: int, step: int, moment: int, path: str, time: int, role: str) -> list[Hop]:
+        """On to the steps that wrote a generation (row id) together, and to the other ranks if `step` is one of several."""
+        together = [row[0] for row in self.db.execute(links.OTHER_MAKERS, {"generated": generated})]
         others = [self.hop(other, moment, None, time, role, group=True) for other in self._ranks.partners(step)]
-        return [self.hop(step, moment, path, time, role), *others]
+        return [*(self.hop(each, moment, path, time, role) for each in (step, *together)), *others]
 
     def touched(self, step: str) -> Counter[str]:
         """How many files the step (node id) made (upstream) or used (downstream) in each directory."""
@@ -127,7 +128,7 @@ class Opener:
         if made is None:
             return []
         time = use.opened if use.passing else self.ended(made.step, made.opened, made.finished)
-        return self.makers(made.step, use.as_of, made.path, time, use.role)
+        return self.makers(made.id, made.step, use.as_of, made.path, time, use.role)
 
     def ended(self, step: int, opened: int, finished: int) -> int:
         """When a generation was finished, or its step ended, or at least when it was opened."""
@@ -156,12 +157,27 @@ class Opener:
                     hops[use.producer.id] += self.used_by(use)
                 else:
                     passing.append((use, made[use.producer.id]))
+        for own, other in self.db.execute(links.MADE_TOGETHER, {"step": step}).fetchall():
+            if own in made:
+                same, others = self.readers_of(other, made[own].artifact, since)
+                hops[own] += [hop for use in same for hop in self.used_by(use)]
+                passing += [(use, made[own]) for use in others]
         for output in made.values():
             yield self.made(output, hops[output.id])
         for use, output in passing:
             node = self.used(use)
             time = use.opened if use.passing else self.ended(step, output.opened, output.finished)
             yield _file(node, use.path, time, self.used_by(use))
+
+    def readers_of(self, generated: int, artifact: int | None, since: int) -> tuple[list[Use], list[Use]]:
+        """The uses that come from a generation (row id): of its content, and of what it held before it was finished."""
+        found = [
+            use
+            for query in (links.CONSUMERS_OF_ONE, links.PASSING_OF_ONE)
+            for use in uses(self.db, query, generated=generated)
+            if use.as_of > since
+        ]
+        return [use for use in found if use.artifact == artifact], [use for use in found if use.artifact != artifact]
 
     def made(self, output: Generation, hops: list[Hop]) -> Flow:
         """A step's output and where it went."""
@@ -190,7 +206,9 @@ class Opener:
     def generated(self, artifact: int, before: int, chosen: int | None) -> tuple[Alternative, ...]:
         """The newest generations of a content before a time, but for the `chosen` one (row id)."""
         found = generations(self.db, links.GENERATIONS_OF_CONTENT, artifact=artifact, before=before, limit=ALTERNATIVES + 1)
-        others = [other for other in reversed(found) if other.id != chosen]
+        made = next((other for other in found if other.id == chosen), None)
+        together = (made.path, made.finished) if made is not None else None  # by the same hands: no alternative
+        others = [other for other in reversed(found) if other.id != chosen and (other.path, other.finished) != together]
         return tuple(map(self._alternative, others[:ALTERNATIVES]))
 
     def _alternative(self, other: Generation) -> Alternative:

@@ -51,7 +51,8 @@ class Rules:
                     assert finished is not None
                     same = use.access.digest in (None, producer.access.digest)
                     moment_of_it = finished if same else min(finished, use.access.opened)
-                    found += [(each, moment_of_it) for each in (producer.where, *self._partners(producer.where))]
+                    together = [other.where for other in self._together(producer)]
+                    found += [(each, moment_of_it) for each in (producer.where, *together, *self._partners(producer.where))]
         job, step = where
         for pipe in self.records[job].pipes:
             if step in pipe.readers and pipe.opened < moment:
@@ -59,6 +60,19 @@ class Rules:
                     if writer != step and self.records[job].steps[writer].started < moment:
                         found.append(((job, writer), moment))
         return found
+
+    def _together(self, producer: At) -> list[At]:
+        """The other generations of the same file by the same job: what several steps wrote through one stream."""
+        access = producer.access
+        return [
+            other
+            for other in self.made
+            if other.where[0] == producer.where[0]
+            and other.where != producer.where
+            and access.digest is not None
+            and access.size != 0
+            and (other.access.path, other.access.digest, other.access.finished) == (access.path, access.digest, access.finished)
+        ]
 
     def _partners(self, where: Where) -> list[Where]:
         """The steps of other jobs of the group that run the same command."""
