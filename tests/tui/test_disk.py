@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from roar_tui.tui.disk import CancelledError, DiskState, Recorded, best, check, check_all, words_for
+from roar_tui.tui.disk import HASHED_UNASKED, CancelledError, DiskState, Recorded, best, check, check_all, words_for
 from roar_tui.tui.lines import plain
 from roar_tui.tui.marks import UNICODE
 from tests.builders import content
@@ -22,19 +22,19 @@ def recorded(path: Path, word: str = "data") -> Recorded:
 
 def test_the_states_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "file"
-    assert check(recorded(file), None, GO) is DiskState.GONE
+    assert check(recorded(file), None, GO, HASHED_UNASKED) is DiskState.GONE
     file.write_text("data")
-    assert check(recorded(file), None, GO) is DiskState.SAME
+    assert check(recorded(file), None, GO, HASHED_UNASKED) is DiskState.SAME
     file.write_text("atad")
-    assert check(recorded(file), None, GO) is DiskState.CHANGED
+    assert check(recorded(file), None, GO, HASHED_UNASKED) is DiskState.CHANGED
     file.write_text("longer than it was")
-    assert check(recorded(file), None, GO) is DiskState.CHANGED
-    assert check(recorded(tmp_path), None, GO) is DiskState.CHANGED
+    assert check(recorded(file), None, GO, HASHED_UNASKED) is DiskState.CHANGED
+    assert check(recorded(tmp_path), None, GO, HASHED_UNASKED) is DiskState.CHANGED
 
 
 def test_a_pipe_at_the_place_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
-    assert check(recorded(tmp_path / "fifo"), None, GO) is DiskState.CHANGED
+    assert check(recorded(tmp_path / "fifo"), None, GO, HASHED_UNASKED) is DiskState.CHANGED
 
 
 def test_large_files_are_not_hashed_unasked(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_check_can_be_called_off(tmp_path: Path) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(CancelledError):
-        check(recorded(file), None, stop)
+        check(recorded(file), None, stop, HASHED_UNASKED)
     with pytest.raises(CancelledError):
         check_all([recorded(file)], None, stop, None)
 
