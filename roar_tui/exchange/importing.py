@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from roar_tui.exchange.log import Log, Progress
 from roar_tui.exchange.parcels import Parcel, Part, apart
 from roar_tui.exchange.records import keep_with_blobs, looks_like_record, read_record
-from roar_tui.exchange.source import Source, UnusableFileError
+from roar_tui.exchange.roar_database import is_roar_database, read
+from roar_tui.exchange.source import Source
 from roar_tui.exchange.strace_logs import read_log
 from roar_tui.record.model import Record
 from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.store.archive import Archive
 from roar_tui.store.judge import count_files
 
-_SQLITE = b"SQLite format 3\0"
-
 
 @dataclass(frozen=True)
 class Imported:
-    """A job that was imported: from which file, its id, and what it holds. `unparsed` lines could not be read."""
+    """A job that was imported: from which file, its id, and what it holds. `unparsed` lines could not be read.
+
+    `new` is False for a job of a database that the store has from an earlier import: nothing is written for it.
+    """
 
     file: str
     job: str
@@ -30,21 +33,44 @@ class Imported:
     outputs: int
     unparsed: int
     warnings: list[RecordWarning]
+    command: list[str] = field(default_factory=list)
+    new: bool = True
 
 
-def bring_in(parcel: Parcel, archive: Archive, *, cwd: str | None = None, progress: Progress | None = None) -> Iterator[Imported]:
+class Present(NamedTuple):
+    """A job that the store has already."""
+
+    job: str
+    steps: int
+    inputs: int
+    outputs: int
+    command: list[str]
+
+
+Find = Callable[[str], Present | None]  # by run id
+
+
+def bring_in(
+    parcel: Parcel,
+    archive: Archive,
+    *,
+    cwd: str | None = None,
+    find: Find = lambda run_id: None,
+    progress: Progress | None = None,
+) -> Iterator[Imported]:
     """Import the jobs in `parcel` into `archive`, one by one. `cwd` is where the job of a log started, if the user knows.
 
+    `find` tells which jobs of a database are there already: those are named, and not written again.
     Raises UnusableFileError for a file that cannot be imported, StoreError where the archive cannot be written.
     """
     if len(parcel.parts) > 1:
         yield from _several(parcel, archive, cwd, progress)
         return
+    if is_roar_database(parcel.parts[0].path):
+        yield from _database(parcel, archive, cwd, find, progress)
+        return
     source = Source(parcel.parts[0].path)
-    if source.head.startswith(_SQLITE):
-        source.close()
-        yield from _database(parcel, archive)
-    elif looks_like_record(source):
+    if looks_like_record(source):
         record, data = read_record(source)
         yield _imported(parcel.name, keep_with_blobs(record, data, source.path, archive), record, 0)
     else:
@@ -72,10 +98,30 @@ def _log(name: str, logs: Sequence[Log], archive: Archive, cwd: str | None, prog
     return _imported(name, archive.keep(record), record, unparsed)
 
 
-def _database(parcel: Parcel, archive: Archive) -> Iterator[Imported]:
-    raise UnusableFileError(f"{parcel.name} is a database, and this version of roar-tui imports none.")
+def _database(
+    parcel: Parcel, archive: Archive, cwd: str | None, find: Find, progress: Progress | None
+) -> Iterator[Imported]:
+    """The jobs of roar's database, those that are there already too."""
+    path = parcel.parts[0].path
+    there: list[Present] = []
+
+    def known(run_id: str) -> bool:
+        present = find(run_id)
+        if present is not None:
+            there.append(present)
+        return present is not None
+
+    def in_bytes(done: int, total: int) -> None:
+        if progress is not None:
+            size = path.stat().st_size
+            progress(size * done // max(total, 1), size)
+
+    for record in read(path, cwd=cwd, known=known, progress=in_bytes):
+        yield _imported(parcel.name, archive.keep(record), record, 0)
+    for one in there:
+        yield Imported(parcel.name, one.job, "roar", one.steps, one.inputs, one.outputs, 0, [], one.command, new=False)
 
 
 def _imported(name: str, job: str, record: Record, unparsed: int) -> Imported:
     inputs, outputs = count_files(record)
-    return Imported(name, job, record.source, len(record.steps), inputs, outputs, unparsed, record.warnings)
+    return Imported(name, job, record.source, len(record.steps), inputs, outputs, unparsed, record.warnings, record.command)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from roar_tui.exchange.roar_source import locate
 from roar_tui.exchange.source import UnusableFileError, unreadable
 
 _NUMBERED = re.compile(r"(.+)\.(\d{1,8})(\.(?:gz|bz2|xz|zst))?", re.DOTALL)
@@ -65,7 +66,8 @@ def _parcel(name: str, parts: Sequence[Part]) -> Parcel:
 def _files(path: Path) -> list[Path]:
     """What `path` names."""
     if path.is_dir():
-        return _inside(path)
+        database = locate(path)  # a project of roar's, or its .roar
+        return _inside(path) if database.is_dir() else [database]
     return [path] if path.exists() else _beginning(path)
 
 

@@ -155,7 +155,7 @@ class Accesses:
         if self._symlinks:
             found.left_out.append(LeftOut("symlink", len(self._symlinks), self._symlinks[:EXAMPLES]))
         for code, paths, message in (
-            ("hashed_after", doubtful, "written by the job too: roar hashes when a job has ended, so what it read there is unknown"),
+            ("hashed_after", doubtful, "written by the job too: roar hashes when a job has ended, what it read there is unknown"),
             ("byte_ranges", list(ranges), "read or written in parts only, which the digest of the whole file stands for"),
             ("composite_partial", self._partial, "known to roar as a set, of which it keeps only some of the members"),
             ("odd_digest", list(odd), "known to roar by a digest that is no number: its content counts as unknown"),

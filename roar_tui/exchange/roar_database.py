@@ -159,10 +159,11 @@ class _Reader:
 def _limits(commit: Git | None, root: str | None) -> Iterator[RecordWarning]:
     """What a record of roar's can never say."""
     if commit is not None and commit.commit is not None:
-        more = " and it had changes that were not committed" if commit.dirty else ""
-        yield RecordWarning("code_by_commit", f"The code of this job is known by its commit alone ({commit.commit[:8]}){more}.")
+        more = ", and there were changes that were not committed" if commit.dirty else ""
+        message = f"The code is known by its commit alone, roar keeps no files of it{more}."
+        yield RecordWarning("code_by_commit", message, [commit.commit])
     else:
-        yield RecordWarning("code_unknown", "The code of this job is unknown: roar keeps the commit at most, and has none here.")
+        yield RecordWarning("code_unknown", "The code is unknown: roar keeps its commit at most, and has none here.")
     if root is None:
         message = "Where this job ran is unknown: the database lies in no project of its own. Import it with --cwd PROJECT."
         yield RecordWarning("cwd_unknown", message)

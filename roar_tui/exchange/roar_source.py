@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from roar_tui.errors import RoarTuiError
+from roar_tui.exchange.source import UnusableFileError
 
 VERSION = 5
 MAGIC = b"SQLite format 3\0"
@@ -38,7 +38,7 @@ COLUMNS = {
 }
 
 
-class RoarDatabaseError(RoarTuiError):
+class RoarDatabaseError(UnusableFileError):
     """roar's database cannot be read; nothing of it was imported."""
 
 

@@ -46,6 +46,12 @@ def job_row(db: sqlite3.Connection, job_id: str) -> JobRow | None:
     return None if row is None else _job_row(row)
 
 
+def job_of_run(db: sqlite3.Connection, run_id: str) -> JobRow | None:
+    """The list's line of the job with this run id, or None."""
+    row = db.execute(f"SELECT {JOB_COLUMNS} FROM job WHERE run_id = ?", (run_id,)).fetchone()  # UNIQUE (run_id)
+    return None if row is None else _job_row(row)
+
+
 def count_jobs(db: sqlite3.Connection, filter: Filter = EVERYTHING) -> int:
     """How many jobs pass `filter`."""
     where, parameters = job_conditions(db, filter)
