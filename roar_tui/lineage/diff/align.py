@@ -99,7 +99,7 @@ class _Aligner:
         theirs: dict[Hashable, list[_Features]] = {}
         for each in self.b:
             theirs.setdefault(key(each), []).append(each)
-        taken = set()
+        taken: set[_Features] = set()
         for mine in self.a:
             value = key(mine)
             if value is not None and theirs.get(value):
@@ -111,12 +111,12 @@ class _Aligner:
     def best(self, *, alike: bool) -> None:
         """Align what is most alike, of one program (`alike`) or by what they made."""
         scored = [
-            (score, abs(mine.rank - other.rank), *sorted((mine.rank, other.rank)), mine, other)
+            (score, abs(mine.rank - other.rank), min(mine.rank, other.rank), max(mine.rank, other.rank), mine, other)
             for mine, other in self._candidates(alike)
             if (score := _score(mine, other, alike)) is not None
         ]
         taken: set[_Features] = set()
-        for *_, mine, other in sorted(scored, key=lambda each: each[:4]):
+        for _, _, _, _, mine, other in sorted(scored, key=lambda each: each[:4]):
             if mine not in taken and other not in taken:
                 self.pairs.append(Pair(mine.step, other.step, alike=alike))
                 taken.update((mine, other))

@@ -1,0 +1,1 @@
+"""What can differ between two aligned steps, a module for each category."""

@@ -1,0 +1,111 @@
+"""Parameters: what two aligned steps were told by their arguments; what names a file is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roar_tui.lineage.diff.align import Pair
+from roar_tui.lineage.diff.arguments import Argument, inline_code, parse_both
+from roar_tui.lineage.diff.files import Match
+from roar_tui.lineage.diff.finding import Finding, change_of
+from roar_tui.lineage.diff.graph import Step
+from roar_tui.lineage.diff.places import without_scratch
+from roar_tui.lineage.diff.result import Category
+from roar_tui.lineage.diff.touched import Touched
+from roar_tui.record.redaction import REDACTED
+
+Values = list[str | None]
+
+
+def compare(pair: Pair, made: Sequence[Match], touched_a: Touched, touched_b: Touched) -> list[Finding]:
+    """The parameters that differ; `made` are the pair's products, whose names may hold a run's name."""
+    if pair.steps is None:
+        return []
+    a, b = pair.steps
+    if inline_code(a.argv) is not None and inline_code(b.argv) is not None:
+        return []  # what it runs is compared step by step
+    if a.argv == b.argv:
+        return []
+    one, other = (_by_name(arguments) for arguments in parse_both(a.argv, b.argv))
+    findings = []
+    for name in dict.fromkeys((*one, *other)):
+        mine, theirs = _without_common(one.get(name, []), other.get(name, []), a, b)
+        mine = [value for value in mine if not touched_a.by_step(value, a)]
+        theirs = [value for value in theirs if not touched_b.by_step(value, b)]
+        if (not mine and not theirs) or _is_run_name(mine, theirs, made):
+            continue
+        if (name in one and not mine and not theirs) or any(REDACTED in (value or "") for value in (*mine, *theirs)):
+            continue  # secrets are compared by their keyed hashes
+        value_a, value_b = _shown(mine, name in one), _shown(theirs, name in other)
+        if value_a == value_b:
+            continue
+        findings.append(Finding(Category.PARAMS, name, change_of(value_a, value_b), value_a, value_b, pair))
+    return findings
+
+
+def inline_text(pair: Pair) -> Finding | None:
+    """The code that a shell was given, where it differs and no step that it started tells why."""
+    if pair.steps is None:
+        return None
+    a, b = pair.steps
+    code_a, code_b = inline_code(a.argv), inline_code(b.argv)
+    if code_a is None or code_b is None or _plain(code_a, a) == _plain(code_b, b):
+        return None
+    return Finding(Category.PARAMS, "-c", change_of(code_a, code_b), code_a, code_b, pair)
+
+
+def _by_name(arguments: list[Argument]) -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    for argument in arguments:
+        found.setdefault(argument.name, []).append(argument.value)
+    return found
+
+
+def _without_common(mine: Values, theirs: Values, a: Step, b: Step) -> tuple[Values, Values]:
+    """What is left of two lists of values after all that says the same, in whatever order."""
+    left = list(theirs)
+    only: Values = []
+    for value in mine:
+        plain = _plain(value, a)
+        twin = next((index for index, other in enumerate(left) if _plain(other, b) == plain), None)
+        if twin is None:
+            only.append(value)
+        else:
+            del left[twin]
+    return only, left
+
+
+def _plain(value: str | None, step: Step) -> str | None:
+    """A value without what differs between any two runs: the working directory, made-up names."""
+    if value is None:
+        return None
+    return without_scratch(value.replace(step.cwd, ".") if step.cwd != "/" else value)
+
+
+def _is_run_name(mine: Values, theirs: Values, made: Sequence[Match]) -> bool:
+    """`--name a` against `--name b` that only decides where the results go: `runs/a/model.pt`, `runs/b/model.pt`."""
+    if len(mine) != 1 or len(theirs) != 1 or mine[0] is None or theirs[0] is None or _is_number(mine[0]) or _is_number(theirs[0]):
+        return False
+    for file_a, file_b in made:
+        if file_a is not None and file_b is not None:
+            parts = zip(file_a.path.split("/"), file_b.path.split("/"), strict=False)
+            if any(part_a == mine[0] and part_b == theirs[0] for part_a, part_b in parts):
+                return True
+    return False
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _shown(values: Values, there: bool) -> str | bool | None:
+    """One value as it is, several in a row; True for a flag, None where the other side alone has it."""
+    if not values:
+        return None
+    if len(values) == 1:
+        return True if values[0] is None else values[0]
+    return " ".join("" if value is None else value for value in values) if there else None

@@ -1,0 +1,60 @@
+"""Whether an argument or a variable names a file that the run touched: then it is no parameter, the file is compared itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from roar_tui.lineage.diff.graph import Graph, Step
+from roar_tui.lineage.diff.places import resolve
+from roar_tui.store.schema import to_sql
+
+# used_step or generated_step, then the primary key: the path itself, or below it, or beginning with it (`out/model` -> out/model.bin)
+_TOUCHED = """SELECT EXISTS (SELECT 1 FROM {table} x INDEXED BY {table}_step JOIN path p ON p.id IN (x.path, x.named)
+WHERE x.step = :step AND (x.role <> 'code' OR :code)
+AND (p.path = :path OR p.path >= :path || '/' AND p.path < :path || '0'
+     OR :prefix AND (p.path >= :path || '-' AND p.path < :path || '/' OR p.path >= :path || '_' AND p.path < :path || '`')))"""
+
+
+class Touched:
+    """Asks the index; answers are remembered."""
+
+    def __init__(self, db: sqlite3.Connection, graph: Graph) -> None:
+        self._db = db
+        self._children: dict[str, list[Step]] = {}
+        self._jobs: dict[str, list[Step]] = {}
+        for step in graph.steps.values():
+            self._jobs.setdefault(step.job, []).append(step)
+            if step.parent is not None:
+                self._children.setdefault(step.parent, []).append(step)
+        self._known: dict[tuple[int, str], bool] = {}
+
+    def by_step(self, value: str | None, step: Step) -> bool:
+        """Whether `value`, seen from the step's directory, is what it or a step that it started touched, or lies above that."""
+        return value is not None and self._any(value, step.cwd, self._family(step))
+
+    def by_job(self, value: str, job: str) -> bool:
+        """The same for all of a job's steps, for a value that is an absolute path."""
+        return value.startswith("/") and self._any(value, "/", self._jobs.get(job, []))
+
+    def _any(self, value: str, cwd: str, steps: Iterable[Step]) -> bool:
+        if not value or "\0" in value or len(value) > 4096:
+            return False
+        path = resolve(value, cwd)
+        plain = "/" not in value and "." not in value  # a word, which a package may happen to be called
+        return path != "/" and path != cwd and any(self._touched(step.row, path, plain) for step in steps)
+
+    def _touched(self, step: int, path: str, plain: bool) -> bool:
+        key = (step, path)
+        if key not in self._known:
+            values = {"step": step, "path": to_sql(path), "code": not plain, "prefix": not plain}
+            self._known[key] = any(
+                self._db.execute(_TOUCHED.format(table=table), values).fetchone()[0] for table in ("used", "generated")
+            )
+        return self._known[key]
+
+    def _family(self, step: Step) -> list[Step]:
+        found = [step]
+        for each in found:
+            found += self._children.get(each.id, [])
+        return found
