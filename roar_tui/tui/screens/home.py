@@ -232,7 +232,7 @@ class HomeScreen(ExplorerScreen):
 
     def action_reload(self) -> None:
         self.explorer.look_for_news(thoroughly=True)
-        self.news()
+        self.refresh(layout=True)
 
     def action_filter(self) -> None:
         self.prompt.open("filter", "/", self.filters[self.tab], "words, hash: role: host: git: exit: since: before:")

@@ -261,6 +261,7 @@ class WalkScreen(ExplorerScreen):
             self.explorer.show_map(self.stop.node, self.stop.direction, self.node)
 
     def action_reload(self) -> None:
+        self.refresh(layout=True)
         self.preview.forget()
         stop = self.stop
         if stop is not None and (ref := typed(stop.node)) is not None:
