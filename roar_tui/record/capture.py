@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from roar_tui.record import proof
 from roar_tui.record.hashing import Evidence, Hasher, Known
@@ -20,8 +21,7 @@ from tracer.syntax import Reader
 THREADS = max(2, min(8, len(os.sched_getaffinity(0))))
 
 
-@dataclass(slots=True, frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What is known of the content of one use: a digest, or why there is none; `changed` is the file's ctime (µs)."""
 
     status: Status

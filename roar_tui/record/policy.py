@@ -8,6 +8,7 @@ import stat
 from collections.abc import Sequence
 
 from roar_tui.record.model import LeftOut, Role
+from roar_tui.record.role_tables import ENVIRONMENT_RULES
 from roar_tui.record.roles import LeftOutTally, Roles, bytecode_source
 
 _LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
@@ -54,7 +55,7 @@ class AccessPolicy:
         try:
             return self._written[path]
         except KeyError:
-            found = self._written[path] = self._decide(path, self._roles.classify(path, generated=True).rule)
+            found = self._written[path] = self._decide(path, self._roles.left_out(path, generated=True))
             if found is not None:
                 self._read.pop(path, None)  # what the job makes is kept when it is read, wherever it lies
             return found
@@ -70,7 +71,7 @@ class AccessPolicy:
                     self.setuid.add(path)
             except OSError:
                 pass
-            found = self._executed[path] = self._decide(path, self._roles.classify(path, executed=True).rule)
+            found = self._executed[path] = self._decide(path, self._roles.left_out(path, executed=True))
             return found
 
     def named(self, argv: Sequence[str], cwd: str) -> None:
@@ -105,17 +106,17 @@ class AccessPolicy:
     def _decide_read(self, path: str) -> str | None:
         if self._written.get(path) is not None:
             return path
-        loaded = _LIBRARY.search(path) is not None
-        source = bytecode_source(path)
+        source = bytecode_source(path) if path.endswith(".pyc") else None
         if source is not None:
-            verdict = self._roles.classify(source)
-            if verdict.rule is None:
+            rule = self._roles.left_out(source)
+            if rule is None:
                 return source if not self._live or os.path.exists(source) else path
         else:
-            verdict = self._roles.classify(path, loaded=loaded, named=path in self._named)
-        if verdict.role is Role.ENVIRONMENT:
+            loaded = ".so" in path and _LIBRARY.search(path) is not None
+            rule = self._roles.left_out(path, loaded=loaded, named=path in self._named)
+        if rule in ENVIRONMENT_RULES:
             self.environment.add(path)
-        return self._decide(path, verdict.rule)
+        return self._decide(path, rule)
 
     def _decide(self, path: str, rule: str | None) -> str | None:
         if rule is None:

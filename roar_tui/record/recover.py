@@ -129,5 +129,5 @@ def _of_then(captured: Captured, last: int) -> Captured:
     finals: dict[Version, Evidence] = {}
     for version, evidence in captured.finals.items():
         late = evidence.status is Status.HASHED and evidence.ctime > last + 2 * TICK
-        finals[version] = dataclasses.replace(evidence, status=Status.CHANGED, digest=None) if late else evidence
+        finals[version] = evidence._replace(status=Status.CHANGED, digest=None) if late else evidence
     return dataclasses.replace(captured, finals=finals)

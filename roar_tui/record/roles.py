@@ -97,6 +97,26 @@ class Roles:
         `made_by_job`: some step of the job wrote it before; `named`: an argument of the step names it (`sort /etc/passwd`:
         there it is data).
         """
+        rule = self.left_out(
+            path, executed=executed, loaded=loaded, generated=generated, made_by_job=made_by_job, named=named
+        )
+        if rule is not None:
+            return Verdict(Role.ENVIRONMENT if rule in tables.ENVIRONMENT_RULES else None, rule)
+        if executed or loaded:
+            return _CODE
+        return _by_name(path.rpartition("/")[2], size, made=generated or made_by_job)
+
+    def left_out(
+        self,
+        path: str,
+        *,
+        executed: bool = False,
+        loaded: bool = False,
+        generated: bool = False,
+        made_by_job: bool = False,
+        named: bool = False,
+    ) -> str | None:
+        """The rule by which `path` is left out, None where it is kept: half of `classify`, at half the cost."""
         directory, _, name = path.rpartition("/")
         rule = self._directories.get(directory)
         if rule is None:
@@ -107,11 +127,7 @@ class Roles:
             generated or made_by_job or (named and not (executed or loaded) and path.startswith(_NAMED_BELOW))
         ):
             rule = _KEEP  # an output is one wherever it is put, and what the user points at is an input
-        if rule != _KEEP:
-            return Verdict(Role.ENVIRONMENT if rule in tables.ENVIRONMENT_RULES else None, rule)
-        if executed or loaded:
-            return _CODE
-        return _by_name(name, size, made=generated or made_by_job)
+        return rule if rule != _KEEP else None
 
     def _of_directory(self, directory: str) -> str:
         """The rule for what lies directly in `directory`, or _KEEP: the last directory on the way that says something."""

@@ -139,15 +139,21 @@ def test_a_file_that_changes_while_it_is_hashed_has_no_digest(
 
 
 def test_a_known_digest_is_taken_and_not_remembered_again(hasher: Hasher[str], known: Known, tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"x")
+    (tmp_path / "a").write_bytes(b"x" * (hashing.SMALL + 1))
     known.digests[str(tmp_path / "a")] = "ab" * 32
     assert one(hasher, tmp_path / "a").digest == "ab" * 32
+
+
+def test_what_is_hashed_sooner_than_looked_up_is_hashed(hasher: Hasher[str], known: Known, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * hashing.SMALL)
+    known.digests[str(tmp_path / "a")] = "ab" * 32
+    assert one(hasher, tmp_path / "a").digest == blake3.blake3(b"x" * hashing.SMALL).hexdigest()
 
 
 def test_only_a_file_that_has_been_still_is_worth_remembering(hasher: Hasher[str], tmp_path: Path) -> None:
     """Within a tick of the clock that stamps files, a change may leave every time as it was."""
     path = tmp_path / "a"
-    path.write_bytes(b"x")
+    path.write_bytes(b"x" * (hashing.SMALL + 1))
     found = one(hasher, path)
     assert found.lasting == (found.began - found.ctime >= 2 * hashing.TICK)
     time.sleep(STILL)
