@@ -156,6 +156,8 @@ class Isolated(NamedTuple):
 class Rewired(NamedTuple):
     """A symbolic link was made: what was resolved before may lead elsewhere now."""
 
+    place: Place
+
 
 class Ring(NamedTuple):
     """io_uring: what goes through the ring is not seen."""
@@ -465,7 +467,7 @@ def _isolated(call: Call) -> Effect | None:
 
 
 def _rewired(call: Call) -> Effect | None:
-    return Rewired()
+    return Rewired(here(call.args[1]) if call.name == "symlink" else at(*call.args[1:3]))
 
 
 def _ring(call: Call) -> Effect | None:

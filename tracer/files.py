@@ -14,9 +14,19 @@ class Files:
         self._current: dict[str, Version] = {}
         self._below: dict[str, set[str]] = {}  # directory -> names of files and directories in it
         self._all: list[Version] = []
+        self._gone: dict[str, Version] = {}
 
     def get(self, path: str) -> Version | None:
         return self._current.get(path)
+
+    def gone(self, path: str) -> Version | None:
+        """The version that was removed from `path`, or overwritten there, last."""
+        return self._gone.get(path)
+
+    def note(self, version: Version) -> None:
+        """There was this version, which is at its path no more."""
+        self._all.append(version)
+        self._gone[version.path] = version
 
     def all(self) -> list[Version]:
         """Every version that there ever was, in the order of its first appearance."""
@@ -33,6 +43,7 @@ class Files:
         version = self._take(path)
         if version is not None and version.path == path:
             version.ended, version.removed = time, True
+            self._gone[path] = version
         return version
 
     def overwrite(self, path: str, time: int) -> None:
@@ -40,6 +51,7 @@ class Files:
         version = self._take(path)
         if version is not None and version.path == path:
             version.ended = time
+            self._gone[path] = version
 
     def move(self, old: str, new: str, time: int, returned: int) -> None:
         """`old`, a file or a directory with all below it, is called `new` now: who hashes by the old name finds another file."""

@@ -55,7 +55,7 @@ class Generation:
     """`image` wrote `version`, from `opened` on.
 
     `tentative`: opened for writing without truncation on a file that may have had content: whether anything was written is
-    settled by its times. `inherited` as in `Use`. `stream`: written through stdout or stderr.
+    settled by its times. `inherited` as in `Use`. `stream`: written through stdout or stderr; `errors`: through stderr.
     """
 
     image: Image
@@ -64,6 +64,7 @@ class Generation:
     tentative: bool = False
     inherited: bool = False
     stream: bool = False
+    errors: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -89,6 +90,7 @@ class Version:
     forgotten: int = 0
     moved_to: Version | None = None
     foreign: bool = False  # its path is one of another root or mount namespace
+    outer: bool = False  # a standard stream of the whole job
     directory: bool = False  # it turned out to be a directory
     both_ways: bool = False  # a writer had it open for reading and writing, and so may have mapped it
 

@@ -80,6 +80,7 @@ class Observer:
         self._cwd = cwd
         self._lost = cwd if lost is None else lost
         self._moved = False  # some process changed its working directory
+        self._links: set[str] = set()  # symbolic links that the job made
         self._irregular: dict[str, bool] = {}  # path -> whether it is a directory
         self._pending = pending
         self._skip = skip
@@ -121,6 +122,7 @@ class Observer:
                 if known is None or known.external:
                     base = self._current(mapped) if content else None
                     known = self._files.add(Version(mapped, external=False, base=base))
+                known.outer = True
                 stream.version = known
         if stream.version is not None:
             self._outer[number] = stream
@@ -197,6 +199,9 @@ class Observer:
 
     def so_far(self) -> Observation:
         """What was observed up to now; it grows with what is observed later."""
+        for version in self._files.all():
+            if version.external and self._files.is_directory(version.path):
+                version.directory = True
         return Observation(self._images, self._files.all(), self._kept_channels, self.warnings, self.counts)
 
     # -- processes ------------------------------------------------------------------------------------------------------
@@ -282,11 +287,12 @@ class Observer:
         self._policy.named(effect.argv, image.cwd)
         process.image, process.thread = image, False
         process.files = {}
-        process.opened = {}
         process.streams = dict(process.streams)
         if process.descriptors:
             process.descriptors = dict(process.descriptors)
         self._adopt_streams(process, old, call.time)
+        process.opened = {}
+        process.named = {}
         if observed:
             self._release(old, call.time)
             if old.pid == process.pid:
@@ -392,6 +398,13 @@ class Observer:
 
     def _rewired(self, process: Process, effect: effects.Rewired, call: Call) -> None:
         self._world.rewired()
+        path = self._path(process, effect.place, follow=False)
+        if path is not None:
+            self._links.add(path)
+
+    def _is_link(self, process: Process, path: str) -> bool:
+        """Whether `path` is a symbolic link now, as far as that can be known."""
+        return not process.foreign and self._world.real(path, follow=True) != path
 
     def _connected(self, process: Process, effect: effects.Connected, call: Call) -> None:
         known = process.image.connections
@@ -414,17 +427,26 @@ class Observer:
                 return
         if place is not None and place.directory and place.number is None and not process.foreign:
             process.folder.path = place.directory  # AT_FDCWD</p>: a chdir may have been missed
-        if not path.startswith("/"):
+        if path in self._channels or not path.startswith("/"):
             self._opened_channel(process, effect, path, call.started)
             return
         mode = effect.mode
-        if effect.deleted and not mode.temporary:
+        if mode.temporary:
+            self._nameless(process, path, effect.number, call.started)
             return
-        if not mode.writes:
+        if process.files:
+            process.files.pop(effect.number, None)
+        if effect.deleted:
+            if not mode.writes and place is not None and not place.name.startswith("/proc/"):
+                self._used_too_late(process, path, call.started)
+            return
+        if not mode.writes and not (mode.creates and self._is_made(path, mode, call.started)):
             mapped = self._policy.read(path)
             if mapped is None:
                 return
             version = self._files.get(mapped)
+            if version is None and self.irregular(mapped):
+                return
             if version is None or process.image not in version.uses:
                 named = self._named(process, effect.place, path) if mapped == path else None
                 version = version or self._current(mapped, foreign=process.foreign)
@@ -433,13 +455,32 @@ class Observer:
             version = self._write(process, path, mode, call)
         if version is None:
             return
-        if mode.temporary:
-            process.files[effect.number] = version
         process.remember(path, call.started, version, mode.reads, mode.writes)
         if effect.number <= 2:
             stream = process.remembered(path)
             assert stream is not None
             process.streams[effect.number] = stream
+
+    def _nameless(self, process: Process, path: str, number: int, time: int) -> None:
+        """O_TMPFILE: nothing is generated unless a link gives it a name."""
+        mapped = self._policy.written(path)
+        if mapped is not None:
+            version = Version(mapped, external=False, foreign=process.foreign, both_ways=True)
+            version.generations[process.image] = Generation(process.image, version, time)
+            process.files[number] = version
+            process.remember(path, time, version, True, True)
+
+    def _used_too_late(self, process: Process, path: str, time: int) -> None:
+        """The file lost its name between the open and strace's look at it: what was read is what was there before."""
+        mapped = self._policy.read(path)
+        if mapped is None:
+            return
+        version = self._files.gone(mapped)
+        if version is None:
+            version = Version(mapped, external=True, foreign=process.foreign, ended=time, removed=True)
+            self._files.note(version)
+        version.intend(time, time + 1)  # whatever is found there now is another file
+        self._use_version(process, version, None, time)
 
     def _undecorated(self, process: Process, effect: effects.Opened) -> str | None:
         """The path of what was opened, in a log that does not print it; noted for who uses the descriptor's number."""
@@ -466,8 +507,12 @@ class Observer:
 
     def _unlike(self, process: Process, effect: effects.Irregular, call: Call) -> None:
         path = self._path(process, effect.place, follow=False)
-        if path is not None:
-            self._irregular[path] = effect.directory
+        if path is None:
+            return
+        self._irregular[path] = effect.directory
+        if not effect.directory:
+            self._channels[path] = channel = Channel("fifo", process.image, call.started)
+            self._kept_channels.append(channel)
 
     def _opened_again(self, process: Process, call: Call) -> bool:
         """Whether `call` opens for reading what is left out, or what its image has read before; then nothing is left to do.
@@ -550,7 +595,16 @@ class Observer:
         born = self._world.born(path)
         return born is None or born >= time - SLACK
 
+    def _is_made(self, path: str, mode: effects.Mode, time: int) -> bool:
+        """Whether an open for reading made the file (a lock's)."""
+        if self._files.get(path) is not None:
+            return False
+        born = self._world.born(path)
+        return mode.exclusive or (born is not None and born >= time - SLACK)
+
     def _truncated(self, process: Process, effect: effects.Truncated, call: Call) -> None:
+        if effect.place.number in process.files:
+            return
         path = self._path(process, effect.place, follow=True)
         if path is None:
             return
@@ -567,6 +621,9 @@ class Observer:
         if path is None:
             return
         removed = self._files.remove(path, call.started)
+        self._links.discard(path)
+        if self._irregular.pop(path, None) is not None:
+            self._channels.pop(path, None)
         if removed is None:
             self._world.rewired()  # it may have been a symbolic link
         else:
@@ -575,7 +632,7 @@ class Observer:
     def _removed_directory(self, process: Process, effect: effects.RemovedDirectory, call: Call) -> None:
         path = self._path(process, effect.place, follow=False)
         version = self._files.get(path) if path is not None else None
-        if path is not None and version is not None and version.external:  # opened to be listed, as rmtree does
+        if path is not None and version is not None:  # opened to be listed, as rmtree does
             version.directory = True
             self._files.remove(path, call.started)
         self._world.rewired()
@@ -596,13 +653,21 @@ class Observer:
             self._files.exchange(old, new, time, call.time)
             return
         moved = self._files.get(old)
-        directory = self._irregular.get(old, False)
-        if old in self._irregular:
+        irregular = old in self._irregular
+        if irregular:
             self._irregular[new] = self._irregular.pop(old)
-        if directory or self._files.is_directory(old):
+        if old in self._channels:
+            self._channels[new] = self._channels.pop(old)
+        if irregular or self._files.is_directory(old):
             self._files.move(old, new, time, call.time)
             return
         if moved is None:
+            if old in self._links or self._is_link(process, new):
+                self._links.discard(old)
+                self._links.add(new)
+                self._files.overwrite(new, time)
+                self._world.rewired()
+                return
             self._moved_in(process, old, new, time)
             return
         moved.intend(time, call.time)
@@ -650,6 +715,9 @@ class Observer:
         source: Version | None = None
         if effect.descriptor is not None:
             source = process.files.get(effect.descriptor)
+        if source is not None and not source.touched:
+            self._name(process, source, new, time)
+            return
         if source is None:
             old = self._path(process, effect.old, follow=False)
             if old is None:
@@ -671,6 +739,17 @@ class Observer:
             return
         self._copied(process, source, new, time)
 
+    def _name(self, process: Process, version: Version, new: str, time: int) -> None:
+        """The first name of a file that had none."""
+        written = self._policy.written(new)
+        if written is None:
+            return
+        self._files.overwrite(written, time)
+        version.path, version.touched = written, time
+        self._files.add(version)
+        for image in version.generations:
+            image.outputs.append(version)
+
     # -- standard streams and pipes -------------------------------------------------------------------------------------
 
     def _duplicated(self, process: Process, effect: effects.Duplicated, call: Call) -> None:
@@ -686,7 +765,7 @@ class Observer:
         if path is None or not (path.startswith("/") or path in self._channels):
             process.streams.pop(effect.number, None)
             return
-        if not path.startswith("/"):
+        if path in self._channels:
             process.streams[effect.number] = Stream(call.started, process.pid, process.image, channel=path)
             return
         known = process.remembered(path)
@@ -706,14 +785,19 @@ class Observer:
         replaced = old.pid == process.pid
         for number, stream in sorted(process.streams.items()):
             if stream.channel is not None:
-                self._adopt_channel(image, old if replaced else None, stream.channel, number, time)
+                self._adopt_channel(process, old, stream.channel, number, time)
             elif stream.version is not None:
                 own = stream.pid == process.pid and stream.image is old
                 opened = stream.opened if own else time
                 if number == 0 and stream.reads:
                     self._adopt_use(process, old, stream, opened, own=own, replaced=replaced)
                 elif number > 0 and stream.writes:
+                    if own and process.did_more_than(stream):  # `exec > log`, and then more in the shell itself: both wrote
+                        own, opened = False, time
                     self._adopt_generation(image, old, stream, opened, own=own, replaced=replaced)
+                    made = stream.version.generations.get(image)
+                    if made is not None:
+                        made.errors |= number == 2
                     if own:  # what an append began with is the new image's as well
                         base = stream.version.base
                         if base is not None:
@@ -724,6 +808,7 @@ class Observer:
         assert version is not None
         known = version.uses.get(old)
         if known is not None and ((own and known.opened == stream.opened) or (replaced and known.inherited)):
+            known.inherited = True
             self._move_use(version, old, image)
             return
         use = self._use_version(process, version, None, opened)
@@ -741,6 +826,7 @@ class Observer:
         assert version is not None
         known = version.generations.get(old)
         if known is not None and ((own and known.opened == stream.opened) or (replaced and known.inherited)):
+            known.inherited = True  # a wrapper passes it on in turn
             del version.generations[old]
             if image in version.generations:
                 return
@@ -764,14 +850,17 @@ class Observer:
         for key in keys:
             self._channels[key] = channel
 
-    def _adopt_channel(self, image: Image, replaced: Image | None, key: str, number: int, time: int) -> None:
+    def _adopt_channel(self, process: Process, old: Image, key: str, number: int, time: int) -> None:
+        image = process.image
+        named = process.named.get(key)  # opened by its name since the fork: by the shell, for this image alone
         channel = self._channels.get(key)
         if channel is None:
             return  # the caller's own pipe
         both = channel.kind == "socketpair"
         for ends, wanted in ((channel.readers, number == 0 or both), (channel.writers, number > 0 or both)):
             if wanted:
-                since = ends.pop(replaced, time) if replaced is not None else time
+                mine = old.pid == process.pid or (named is not None and ends.get(old) == named)
+                since = ends.pop(old, time) if mine else time
                 ends.setdefault(image, since)
 
     def _opened_channel(self, process: Process, effect: effects.Opened, key: str, time: int) -> None:
@@ -779,6 +868,7 @@ class Observer:
         channel = self._channels.get(key)
         if channel is None:
             return
+        process.named[key] = time
         if effect.mode.reads:
             channel.readers.setdefault(process.image, time)
         if effect.mode.writes:

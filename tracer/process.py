@@ -46,6 +46,7 @@ class Process:
     streams: dict[int, Stream] = field(default_factory=dict)
     files: dict[int, Version] = field(default_factory=dict)  # O_TMPFILE descriptors, which a link may name later
     opened: dict[str, Opened] = field(default_factory=dict)  # the last few files opened since fork or exec, by path
+    named: dict[str, int] = field(default_factory=dict)  # pipes opened by a name since fork or exec, and when
     thread: bool = False
     foreign: bool = False
     descriptors: dict[int, str] = field(default_factory=dict)  # what they lead to; kept only where the log does not say it
@@ -59,6 +60,7 @@ class Process:
             self.streams if shares_files else dict(self.streams),
             self.files if shares_files else dict(self.files),
             {},
+            {},
             thread,
             self.foreign,
             self.descriptors if shares_files else dict(self.descriptors),
@@ -69,6 +71,13 @@ class Process:
         if len(self.opened) >= 16 and path not in self.opened:
             del self.opened[next(iter(self.opened))]
         self.opened[path] = (opened, version, reads, writes)
+
+    def did_more_than(self, stream: Stream) -> bool:
+        """Whether a file was read since `stream` was opened that is no standard stream: by the image itself, then."""
+        streams = [stream.version for stream in self.streams.values()]
+        return any(
+            opened > stream.opened and reads and version not in streams for opened, version, reads, _ in self.opened.values()
+        )
 
     def remembered(self, path: str) -> Stream | None:
         """The last open of `path`, as a stream; None where it was none of the last few."""

@@ -102,7 +102,7 @@ class _Settler:
             version = version.base
         if version.moved_to is not None and (outcome is None or outcome.digest is None):
             target = self._captured.finals.get(version.moved_to)
-            if target is not None and target.status is None:
+            if version.moved_to.directory or (target is not None and target.status is None):
                 return None
             outcome = self._moved(version, use.opened) or outcome
         if outcome is not None and outcome.digest is None:
@@ -125,7 +125,7 @@ class _Settler:
         """The access of a generation; None for what is no regular file."""
         version = generation.version
         final = self._captured.finals.get(version)
-        if final is not None and final.status is None:
+        if version.directory or (final is not None and final.status is None):
             return None
         survives = version.ended is None and (final is None or final.status is not Status.MISSING)
         status, digest, size = self._content(version, final)
@@ -185,10 +185,21 @@ class _Settler:
         return Outcome(Status.HASHED, final.digest, final.size)
 
     def _role(self, version: Version, path: str, size: int | None, *, executed: bool, generated: bool) -> Role:
-        streams = [generation for generation in version.generations.values() if generation.stream]
-        if len(streams) > 1 and not any(image not in version.generations for image in version.uses):
+        if _is_log(version):
             return Role.LOG
         return self._role_of(path, executed=executed, generated=generated, made_by_job=path in self._made, size=size)
+
+
+def _is_log(version: Version) -> bool:
+    """Whether a file is stdout or stderr of several steps: of the whole job, or with stderr in it (`> slurm.out 2>&1`).
+
+    What several steps wrote to stdout alone (`for … done > merged.txt`) they made together, and what another step reads is data.
+    """
+    streams = [generation for generation in version.generations.values() if generation.stream]
+    if len(streams) < 2:
+        return False
+    read = any(image not in version.generations for image in version.uses)
+    return version.outer or (not read and any(generation.errors for generation in streams))
 
 
 def _finished(generation: Generation, version: Version, final: Evidence | None) -> int:
