@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import shlex
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,7 @@ __all__ = ["SOURCE", "RoarDatabaseError", "is_roar_database", "read", "run_id_of
 
 SOURCE = "roar"
 _SECOND = 1_000_000
+_JOB_UID = re.compile("[0-9a-f]{8}")
 _NAMED = "name"  # the label that roar shows as a job's name
 _ORIGIN = {  # roar's column -> its key in `origin`
     "job_uid": "job_uid",
@@ -79,9 +81,11 @@ def read(
 
 
 def run_id_of(job_uid: object, timestamp: float, command: str) -> str:
-    """The run id of a job of roar's."""
+    """The run id of a job of roar's: 32 hex digits, the first 8 roar's own for it, so that it is found by what roar prints."""
     said = "\0".join(("roar", str(job_uid or ""), str(_microseconds(timestamp)), command))
-    return digest(said.encode("utf-8", "surrogateescape"))[:32]
+    digits = digest(said.encode("utf-8", "surrogateescape"))
+    own = job_uid if isinstance(job_uid, str) and _JOB_UID.fullmatch(job_uid) else digits[:8]
+    return own + digits[8:32]
 
 
 class _Reader:

@@ -25,6 +25,8 @@ _COLUMNS = "SELECT id, digest, cwd, command, started FROM job"
 _OWN_JOB = f"{_COLUMNS} WHERE user IN (?, ?) ORDER BY started DESC, id DESC LIMIT 1 OFFSET ?"  # job_started
 _BY_NAME = f"{_COLUMNS} WHERE name = ? ORDER BY started DESC, id DESC LIMIT 1"  # job_name
 _COUNT_NAMES = "SELECT count(*) FROM job WHERE name = ?"  # job_name
+_BY_RUN = f"{_COLUMNS} WHERE run_id >= ? AND run_id < ? LIMIT 2"  # UNIQUE (run_id)
+_RUN_ID = re.compile(r"[0-9a-f]{8,32}$")
 _STEP = "SELECT id FROM step WHERE job = ? AND number = ?"  # UNIQUE (job, number)
 _STEPS = "SELECT count(*) FROM step WHERE job = ?"
 
@@ -77,10 +79,11 @@ def with_prefix(db: sqlite3.Connection, prefix: str, limit: int = CANDIDATES + 1
 
 
 def named(db: sqlite3.Connection, name: str) -> tuple[Job, int] | None:
-    """The newest job of that name, and how many have it."""
+    """The newest job of that name, and how many have it; the one run whose id begins with it, as roar names its jobs."""
     row = db.execute(_BY_NAME, (to_sql(name),)).fetchone()
     if row is None:
-        return None
+        runs = db.execute(_BY_RUN, (name, f"{name}g")).fetchall() if _RUN_ID.match(name) else []
+        return (_job(runs[0]), 1) if len(runs) == 1 else None
     return _job(row), db.execute(_COUNT_NAMES, (to_sql(name),)).fetchone()[0]
 
 
