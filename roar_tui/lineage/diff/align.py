@@ -60,7 +60,7 @@ class _Features:
         self.step = step
         self.rank = rank
         self.family = step.family
-        self.places = Places(step, parse_both(step.argv, step.argv)[0])
+        self.places = Places(step.cwd, parse_both(step.argv, step.argv)[0])
 
     @cached_property
     def outputs(self) -> frozenset[str]:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 
 from roar_tui.lineage.diff.arguments import Argument
-from roar_tui.lineage.diff.graph import Step
 
 # what a run puts into names to tell itself from others: times, counters, random ids
 _VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![A-Za-z])[0-9a-f]{6,}(?![A-Za-z])|\d+")
@@ -15,11 +14,11 @@ _SCRATCH = re.compile(r"(/tmp/|/var/tmp/)(cc\w{6}|tmp[\w.]{4,}|tmp\.\w+)")
 
 
 class Places:
-    """The names that the files of one step go by; `arguments` are its argv's."""
+    """The names that files go by, seen from a directory and from the arguments of the step that works there."""
 
-    def __init__(self, step: Step, arguments: Iterable[Argument]) -> None:
-        self._cwd = step.cwd
-        named = {resolve(each.value, step.cwd): each.name for each in reversed(list(arguments)) if each.value}
+    def __init__(self, cwd: str, arguments: Iterable[Argument] = ()) -> None:
+        self._cwd = cwd
+        named = {resolve(each.value, cwd): each.name for each in reversed(list(arguments)) if each.value}
         self._named = sorted(named.items(), key=lambda item: (-len(item[0]), item[0]))
 
     def relative(self, path: str) -> str:

@@ -9,7 +9,7 @@ from roar_tui.lineage.diff.graph import Graph, Step
 from roar_tui.lineage.diff.places import resolve
 from roar_tui.store.schema import to_sql
 
-# used_step or generated_step, then the primary key: the path itself, or below it, or beginning with it (`out/model` -> out/model.bin)
+# used_step or generated_step, then the primary key: the path itself, or below it, or beginning with it (`out/model`)
 _TOUCHED = """SELECT EXISTS (SELECT 1 FROM {table} x INDEXED BY {table}_step JOIN path p ON p.id IN (x.path, x.named)
 WHERE x.step = :step AND (x.role <> 'code' OR :code)
 AND (p.path = :path OR p.path >= :path || '/' AND p.path < :path || '0'

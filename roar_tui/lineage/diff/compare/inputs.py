@@ -1,0 +1,174 @@
+"""What two aligned steps read: data, code and config files that differ, and where each difference comes from."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from roar_tui.lineage.diff.align import Pair
+from roar_tui.lineage.diff.files import Match
+from roar_tui.lineage.diff.finding import Finding, change_of
+from roar_tui.lineage.diff.flow import Flow
+from roar_tui.lineage.diff.graph import File
+from roar_tui.lineage.diff.result import Category, Change
+from roar_tui.store.pattern import FOLD_FROM
+
+MEMBERS = 10_000  # files of a set that are listed
+
+
+class Inputs:
+    """The findings among a pair's inputs; what has no known content goes to `unknown` (path -> why)."""
+
+    def __init__(self, flow: Flow, unknown: dict[str, str]) -> None:
+        self._flow = flow
+        self._unknown = unknown
+
+    def compare(self, pair: Pair) -> list[Finding]:
+        """Every input of `pair` that differs; files of one directory with one origin as one."""
+        if pair.steps is None:
+            return []
+        found = [finding for match in self._flow.inputs(pair) for finding in self._one(pair, match)]
+        return _grouped(pair, found, self._flow.inputs(pair))
+
+    def _one(self, pair: Pair, match: Match) -> list[Finding]:
+        a, b = match
+        if a is not None and b is not None:
+            if a.digest is not None and a.digest == b.digest:
+                return []
+            if a.digest is None or b.digest is None:
+                self._unknown.setdefault(b.path, _why(a, b))
+                return []
+        finding = self._finding(pair, a, b)
+        makers = self._flow.maker(a, 0), self._flow.maker(b, 1)
+        if a is not None and b is not None:
+            self._changed(finding, a, b, makers)
+        else:
+            self._on_one_side(finding, makers)
+        return [finding]
+
+    def _finding(self, pair: Pair, a: File | None, b: File | None) -> Finding:
+        file = b or a
+        assert file is not None
+        category = {"code": Category.CODE, "config": Category.PARAMS}.get(file.role, Category.DATA)
+        one, other = (None if each is None else each.digest for each in (a, b))
+        finding = Finding(category, file.path, Change.CHANGED, one, other, pair)
+        finding.change = change_of(a, b)
+        finding.mirror = a.path if a is not None else finding.subject
+        finding.detail["role"] = file.role
+        if a is not None and b is not None:
+            finding.detail["sizes"] = {"a": a.size, "b": b.size}
+            if a.path != b.path:
+                finding.detail["paths"] = {"a": a.path, "b": b.path}
+        return finding
+
+    def _changed(self, finding: Finding, a: File, b: File, makers: tuple[Pair | None, Pair | None]) -> None:
+        """A file that both read, with different contents: who made it so?"""
+        one, other = makers
+        if one is None and other is None:
+            return
+        if one is None or other is None:
+            maker = one or other
+            assert maker is not None
+            places = self._flow.places(finding.pair)
+            if a.path == b.path or places[0].relative(a.path) == places[1].relative(b.path):
+                finding.detail["outside"] = True
+            elif maker in self._flow.group:
+                finding.made_by = [maker]
+            else:
+                self._rewired(finding, makers)
+            return
+        if one is other:
+            finding.made_by = [one]
+        elif one in self._flow.group or other in self._flow.group:
+            finding.made_by = [pair for pair in (one, other) if pair in self._flow.group]
+        else:
+            self._rewired(finding, makers)
+
+    def _on_one_side(self, finding: Finding, makers: tuple[Pair | None, Pair | None]) -> None:
+        """A file that only one of the two steps read."""
+        maker = makers[0] or makers[1]
+        if maker is None:
+            return
+        side = 0 if makers[0] is not None else 1
+        if maker in self._flow.group or self._only_one_made_it(maker, finding, side):
+            finding.made_by = [maker]
+        else:
+            self._rewired(finding, makers)
+
+    def _only_one_made_it(self, maker: Pair, finding: Finding, side: int) -> bool:
+        step = maker.steps and maker.steps[side]
+        if step is None:
+            return False
+        path = finding.subject
+        return any(None in match for match in self._flow.products(maker) if (file := match[side]) is not None and file.path == path)
+
+    def _rewired(self, finding: Finding, makers: tuple[Pair | None, Pair | None]) -> None:
+        """The step takes from another step than before, though both are there in both runs."""
+        names = [None if maker is None else maker.label for maker in makers]
+        finding.detail["from"] = {"a": names[0], "b": names[1]}
+        finding.detail["rewired"] = True
+
+
+def _why(a: File, b: File) -> str:
+    words = {
+        "changed": "changed before it could be hashed",
+        "missing": "gone before it could be hashed",
+        "unreadable": "could not be read",
+        "skipped": "not hashed",
+        "removed": "removed before it could be hashed",
+    }
+    parts = [f"{words.get(file.status, file.status)} in {side}" for side, file in (("A", a), ("B", b)) if file.digest is None]
+    return "; ".join(parts)
+
+
+def _grouped(pair: Pair, found: list[Finding], inputs: Iterable[Match]) -> list[Finding]:
+    """The findings, with two or more data files of a directory that holds a set as one finding."""
+    counts: Counter[str] = Counter()
+    for a, b in inputs:
+        file = b or a
+        assert file is not None
+        if file.role == "data":
+            counts[os.path.dirname(file.path)] += 1
+    extra = max(pair.a.same_used if pair.a else 0, pair.b.same_used if pair.b else 0)
+    sets: dict[tuple[Any, ...], list[Finding]] = {}
+    result: list[Finding] = []
+    for finding in found:
+        directory = os.path.dirname(finding.subject)
+        total = counts[directory] + extra
+        if finding.category is not Category.DATA or total < FOLD_FROM or finding.detail.get("rewired"):
+            result.append(finding)
+            continue
+        origin = (directory, tuple(sorted(maker.index for maker in finding.made_by)), finding.detail.get("outside", False))
+        sets.setdefault(origin, []).append(finding)
+    for (directory, *_), members in sets.items():
+        total = counts[directory] + extra
+        result.append(_as_set(directory, members, total) if len(members) > 1 else _member(members[0], total))
+    return result
+
+
+def _member(finding: Finding, total: int) -> Finding:
+    finding.detail["members"] = _members([finding], total)
+    return finding
+
+
+def _as_set(directory: str, members: list[Finding], total: int) -> Finding:
+    changes = {member.change for member in members}
+    first = members[0]
+    whole = Finding(Category.DATA, directory, Change.CHANGED, None, None, first.pair, made_by=first.made_by)
+    whole.change = changes.pop() if len(changes) == 1 else Change.CHANGED
+    if first.change is not Change.ADDED and "paths" in first.detail:
+        whole.mirror = os.path.dirname(first.mirror)
+    whole.detail = {"role": "data", "members": _members(members, total)}
+    if first.detail.get("outside"):
+        whole.detail["outside"] = True
+    return whole
+
+
+def _members(members: list[Finding], total: int) -> dict[str, Any]:
+    listed: dict[str, Any] = {"of": total, "differ": len(members)}
+    for change in Change:
+        files = [member for member in members if member.change is change]
+        listed[change.value] = [{"path": file.subject, "a": file.a, "b": file.b} for file in files[:MEMBERS]]
+    return listed

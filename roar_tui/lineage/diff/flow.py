@@ -1,0 +1,170 @@
+"""How contents flow between aligned steps: their files matched one to one, and the steps that have no counterpart in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from roar_tui.lineage.diff.align import Alignment, Pair
+from roar_tui.lineage.diff.arguments import parse_both
+from roar_tui.lineage.diff.files import Key, Match, match, match_products
+from roar_tui.lineage.diff.graph import File, Graph, Step
+from roar_tui.lineage.diff.places import Places
+
+
+class Flow:
+    """Both graphs and their alignment, with what each pair read and made matched when first asked for."""
+
+    def __init__(self, a: Graph, b: Graph, alignment: Alignment) -> None:
+        self.a = a
+        self.b = b
+        self.pairs = alignment.pairs
+        self._of = (alignment.of_a, alignment.of_b)
+        self._products: dict[Pair, list[Match]] = {}
+        self._numbers: tuple[dict[int, int], dict[int, int]] = ({}, {})  # row id of a generation -> number of its match
+        self._inputs: dict[Pair, list[Match]] = {}
+        self._places: dict[Pair, tuple[Places, Places]] = {}
+        self._split()
+        self.group: dict[Pair, list[Pair]] = self._groups()
+
+    def pair_of_a(self, step: str) -> Pair:
+        """The pair of A's step with that node id."""
+        return self._of[0][step]
+
+    def pair_of_b(self, step: str) -> Pair:
+        """The pair of B's step with that node id."""
+        return self._of[1][step]
+
+    def maker(self, file: File | None, side: int) -> Pair | None:
+        """The pair whose step made what `file` is; None where nothing recorded did."""
+        return None if file is None or file.maker is None else self._of[side].get(file.maker.step)
+
+    def makers(self, pair: Pair) -> list[Pair]:
+        """The pairs that made what either step read, or that wrote into its pipes."""
+        found: dict[Pair, None] = {}
+        for side, step in enumerate((pair.a, pair.b)):
+            if step is not None:
+                steps = [*(file.maker.step for file in step.used if file.maker is not None), *step.writers]
+                found.update((self._of[side][each], None) for each in steps if each in self._of[side])
+        found.pop(pair, None)
+        return list(found)
+
+    def writers(self, pair: Pair) -> list[Pair]:
+        """The pairs that wrote into the pipes of either step."""
+        steps = [(side, writer) for side, step in enumerate((pair.a, pair.b)) if step is not None for writer in step.writers]
+        return list(dict.fromkeys(self._of[side][writer] for side, writer in steps if writer in self._of[side]))
+
+    def starters(self, pair: Pair) -> list[Pair]:
+        """The pairs that started either step, nearest first."""
+        found: dict[Pair, None] = {}
+        for side, (graph, step) in enumerate(((self.a, pair.a), (self.b, pair.b))):
+            if step is not None:
+                found.update((self._of[side][each.id], None) for each in graph.ancestors(step))
+        return list(found)
+
+    def places(self, pair: Pair) -> tuple[Places, Places]:
+        """The names that the files of a pair's steps go by."""
+        if pair not in self._places:
+            a, b = pair.a or pair.b, pair.b or pair.a
+            assert a is not None
+            assert b is not None
+            one, other = parse_both(a.argv, b.argv)
+            self._places[pair] = Places(a.cwd, one), Places(b.cwd, other)
+        return self._places[pair]
+
+    def products(self, pair: Pair) -> list[Match]:
+        """What a pair's steps made, matched."""
+        if pair not in self._products:
+            a, b = ([] if step is None else step.products for step in (pair.a, pair.b))
+            if pair.shared:
+                found: list[Match] = [(file, file) for file in a]
+            else:
+                found = match_products(a, b, *self.places(pair)) if a and b else [*((f, None) for f in a), *((None, f) for f in b)]
+            self._products[pair] = found
+            for number, both in enumerate(found):
+                for side, file in enumerate(both):
+                    if file is not None:
+                        self._numbers[side][file.row] = number
+        return self._products[pair]
+
+    def product(self, pair: Pair, file: File, side: int) -> Match | None:
+        """The match of the product of `pair` that a used `file` is; None where it is one of a large set that both have alike."""
+        products = self.products(pair)
+        number = None if file.maker is None else self._numbers[side].get(file.maker.generation)
+        return None if number is None else products[number]
+
+    def inputs(self, pair: Pair) -> list[Match]:
+        """What a pair's steps read, matched."""
+        if pair not in self._inputs:
+            a, b = ([] if step is None else step.used for step in (pair.a, pair.b))
+            if pair.shared:
+                found: list[Match] = [(file, file) for file in a]
+            else:
+                found = match(a, b, *self.places(pair), self._flow_key(0), self._flow_key(1))
+            self._inputs[pair] = found
+        return self._inputs[pair]
+
+    def _flow_key(self, side: int) -> Key:
+        def key(file: File) -> Hashable:
+            pair = self.maker(file, side)
+            if pair is None or file.maker is None or pair.steps is None:
+                return None
+            self.products(pair)
+            number = self._numbers[side].get(file.maker.generation)
+            return None if number is None or None in self.products(pair)[number] else (pair.index, number)
+
+        return key
+
+    def _split(self) -> None:
+        """Take apart pairs of different programs next to a step without counterpart: one step became two."""
+        lonely = [pair for pair in self.pairs if _lonely(pair)]
+        beside = {each for pair in lonely for each in self.makers(pair)}
+        for pair in [pair for pair in self.pairs if not pair.alike]:
+            if pair in beside or any(_lonely(maker) for maker in self.makers(pair)):
+                self.pairs.remove(pair)
+                for side, step in enumerate((pair.a, pair.b)):
+                    assert step is not None
+                    half = Pair(step, None) if side == 0 else Pair(None, step)
+                    self._of[side][step.id] = half
+                    self.pairs.append(half)
+        for index, pair in enumerate(self.pairs):
+            pair.index = index
+
+    def _groups(self) -> dict[Pair, list[Pair]]:
+        """For each step without counterpart all that it stands or falls with: what it flows from or to, and what replaced it."""
+        of = {pair: [pair] for pair in self.pairs if _lonely(pair)}
+
+        def join(one: Pair, other: Pair) -> None:
+            if of[one] is not of[other]:
+                of[one] += of[other]
+                for each in of[other]:
+                    of[each] = of[one]
+
+        for pair in list(of):
+            for maker in self.makers(pair):
+                if maker in of:
+                    join(pair, maker)
+        for pair in self.pairs:
+            if pair.steps is None or not of:
+                continue
+            for file_a, file_b in self.inputs(pair):
+                one, other = self.maker(file_a, 0), self.maker(file_b, 1)
+                if one in of and other in of and one is not None and other is not None:
+                    join(one, other)
+        targets = [{self.maker(file, side) for file in graph.targets or []} for side, graph in enumerate((self.a, self.b))]
+        ends = [pair for side in targets for pair in side if pair is not None and pair in of]
+        for pair in ends[1:]:
+            join(ends[0], pair)
+        for group in of.values():
+            group.sort(key=lambda pair: pair.index)
+        return of
+
+
+def _lonely(pair: Pair) -> bool:
+    return (pair.a is None or pair.b is None) and not pair.starter
+
+
+def step_of(pair: Pair) -> Step:
+    """B's step, A's where B has none."""
+    step = pair.b or pair.a
+    assert step is not None
+    return step
