@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from roar_tui.exchange.elsewhere import Elsewhere
@@ -10,10 +10,13 @@ from roar_tui.exchange.log import Clock
 from roar_tui.record.assemble import limits
 from roar_tui.record.model import Step
 from roar_tui.record.model import Warning as RecordWarning
+from tracer.namer import FORKS
 from tracer.observation import Observation
 from tracer.observer import Observer
 
 EXAMPLES = 10
+_EVERYDAY = frozenset(("brk", "close", "fstat", "mmap", "newfstatat", "read", "stat"))  # no program without them
+_DESCRIPTORS = frozenset(("dup2", "dup3", "pipe", "pipe2"))  # asked for with forks: by someone who knew what tells lineage
 _CLOCKS = {
     Clock.NONE: "The log has no times: its order is kept, and its end is taken to be when the file was last changed.",
     Clock.RELATIVE: "The log has no dates: its end is taken to be when the file was last changed.",
@@ -23,7 +26,7 @@ _CLOCKS = {
 
 @dataclass(frozen=True)
 class Doubts:
-    """What reading the log has shown of its limits. `mark` stands for unknown directories in paths."""
+    """What reading the log has shown of its limits. `mark` stands for unknown directories in paths; `calls` are the names seen."""
 
     observer: Observer
     world: Elsewhere
@@ -31,6 +34,7 @@ class Doubts:
     ordered: bool
     cut: bool
     mark: str
+    calls: Set[str]
     cwd_given: bool
 
 
@@ -42,6 +46,9 @@ def warnings(found: Doubts, observation: Observation, steps: Sequence[Step]) -> 
         seen["no_times" if found.clock is Clock.NONE else "no_dates"] = _CLOCKS[found.clock]
     if not found.ordered:
         seen["order"] = "The files of the log have no times to compare: each process is taken to run right after its fork."
+    if not found.calls & _EVERYDAY and not (found.calls & _DESCRIPTORS and found.calls & FORKS):
+        kinds = ", ".join(sorted(found.calls)[:EXAMPLES])
+        seen["selected_calls"] = f"The log holds calls of some kinds only ({kinds}): what was done by others is not in it."
     if found.cut:
         seen["cut"] = "The packed file ends too early: the rest of the log is missing."
     if counts.nowhere:
@@ -62,11 +69,9 @@ def _unknown_directories(found: Doubts, steps: Sequence[Step]) -> list[RecordWar
     paths = dict.fromkeys(
         access.path for step in steps for access in (*step.used, *step.generated) if access.path.startswith(f"{found.mark}/")
     )
-    why = "the working directory of their process is not in the log"
     hint = "" if found.cwd_given else ": import with --cwd"
-    return _about(
-        "cwd_unknown", list(paths), f"{_some(len(paths), 'path')} begin with {found.mark}, because {why}{hint}.", len(paths)
-    )
+    why = f"{found.mark} in {_some(len(paths), 'path')} stands for a working directory that the log does not name{hint}."
+    return _about("cwd_unknown", list(paths), why, len(paths))
 
 
 def _unsure(found: Doubts, steps: Sequence[Step]) -> list[RecordWarning]:
@@ -86,13 +91,13 @@ def _unsure(found: Doubts, steps: Sequence[Step]) -> list[RecordWarning]:
         *_about(
             "content_unknown",
             before,
-            f"{_some(len(before), 'output')} may have had content before: it was opened without being cut off.",
+            f"Whether {_some(len(before), 'output')} had content before is unknown: opening did not cut it off.",
             len(before),
         ),
         *_about(
             "maybe_written",
             tentative,
-            f"{_some(len(tentative), 'output')} may not have been changed: it was opened for reading and writing.",
+            f"Whether {_some(len(tentative), 'output')} changed is unknown: opened to be written, perhaps only read.",
             len(tentative),
         ),
     ]

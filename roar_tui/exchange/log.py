@@ -22,7 +22,7 @@ _CALL = re.compile(r"(?:[A-Za-z_]\w*|\?+)(?:#\d+)?\(.*(?:\) *= |<unfinished \.\.
 _HERE = re.compile(r"AT_FDCWD<(/(?:[^<>\\]|\\.)*)>")
 _GETCWD = re.compile(r'getcwd\(("/(?:[^"\\]|\\.)*"), \d+\) += \d')
 _MOVED = re.compile(r"\bf?chdir\(.*\) += 0")
-_SUMMARY = re.compile(r"% time +seconds +usecs/call")
+_SUMMARY = re.compile(r"(?:% )?time +seconds +usecs/call")
 
 
 class Clock(enum.Enum):

@@ -14,7 +14,7 @@ from roar_tui.exchange.elsewhere import UNKNOWN, Elsewhere
 from roar_tui.exchange.log import Clock, Log, Progress
 from roar_tui.exchange.order import timed, together
 from roar_tui.exchange.source import UnusableFileError
-from roar_tui.exchange.translate import Translation, ended_at
+from roar_tui.exchange.translate import Translation, ended_at, known_programs
 from roar_tui.record import redaction
 from roar_tui.record.assemble import Redactor
 from roar_tui.record.capture import Captured, Outcome
@@ -47,6 +47,8 @@ def read_log(name: str, logs: Sequence[Log], *, cwd: str | None, progress: Progr
     reading = _Reading(logs, cwd)
     reading.read(progress)
     if not reading.touching:
+        if any(log.look.summary for log in logs):
+            raise _no_log(name, logs)
         raise UnusableFileError(
             f"{name} has no calls that open files: what was read and written is not in it.",
             "Record with strace -f -y -ttt, or at least with -e trace=file,process.",
@@ -68,6 +70,7 @@ class _Reading:
         pending = logs[0].reader.pending if len(logs) == 1 else {}
         self.observer = Observer(self.policy, self.world, self, cwd=self._cwd, pending=pending, lost=UNKNOWN)
         self.touching = 0
+        self._calls: set[str] = set()
         self._uses: list[Use] = []
         self._exits: dict[int, tuple[int, int]] = {}  # pid -> time, status: where the log has no notice of the end
         self._first: int | None = None
@@ -90,6 +93,7 @@ class _Reading:
         observe = self.observer.observe
         for event in self._in_time(events):
             if isinstance(event, Call):
+                self._calls.add(event.name)
                 if event.name in _FILE_CALLS:
                     self.touching += 1
                     if event.error is None and any("pyvenv.cfg" in argument for argument in event.args[:2]):
@@ -139,7 +143,7 @@ class _Reading:
         shift = 0 if clock is Clock.ABSOLUTE else ended_at(self._last, modified, of_day=clock is Clock.OF_DAY) - self._last
         mark = f"?{digest[:8]}"
         translation = Translation(shift, mark, self.observer.irregular)
-        steps = [translation.step(step) for step in settled.steps]
+        steps, pipes = known_programs([translation.step(s) for s in settled.steps], [translation.pipe(p) for p in settled.pipes])
         root = next((step for step in reversed(steps) if step.pid == steps[0].pid), None)
         command = next((step.argv for step in steps if step.argv), None)
         cut = any(log.source.cut for log in self._logs)
@@ -151,6 +155,7 @@ class _Reading:
             ordered=usable,
             cut=cut,
             mark=mark,
+            calls=self._calls,
             cwd_given=self._given is not None,
         )
         return Record(
@@ -166,7 +171,7 @@ class _Reading:
             ended=(root.ended if root is not None and root.ended is not None else self._last + shift),
             exit=finished,
             steps=steps,
-            pipes=[translation.pipe(pipe) for pipe in settled.pipes],
+            pipes=pipes,
             environment=Environment(
                 secrets=redactor.secrets, key=redaction.key_id(redactor.key) if redactor.secrets else None
             ),

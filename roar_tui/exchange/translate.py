@@ -61,6 +61,22 @@ class Translation:
         ]
 
 
+def known_programs(steps: Sequence[Step], pipes: Sequence[Pipe]) -> tuple[list[Step], list[Pipe]]:
+    """Without the steps of which nothing is known, threads that the log does not show to be some; numbered anew."""
+    ends = {number for pipe in pipes for number in (*pipe.writers, *pipe.readers)}
+    needed = ends | {step.parent for step in steps if step.parent is not None}
+    kept = [
+        step
+        for step in steps
+        if step.id == 0 or step.program or step.used or step.generated or step.connections or step.id in needed
+    ]
+    number = {step.id: place for place, step in enumerate(kept)}
+    return (
+        [replace(step, id=number[step.id], parent=None if step.parent is None else number[step.parent]) for step in kept],
+        [replace(p, writers=[number[n] for n in p.writers], readers=[number[n] for n in p.readers]) for p in pipes],
+    )
+
+
 def ended_at(last: int, modified: int, *, of_day: bool) -> int:
     """When a log without dates ended (µs since the epoch): at the latest when its file was `modified`.
 
