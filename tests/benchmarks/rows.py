@@ -88,7 +88,7 @@ def peers(plan: Plan) -> Iterator[Row]:
 
     def own() -> float:
         recorder.forget()
-        return recorder.seconds(command, plan.place, inputs=count)
+        return recorder.seconds(command, plan.place, inputs=count, indexed=True)
 
     few = min(count, 500)
     probe = [sys.executable, str(script), str(work.small_files(plan.place, few))]

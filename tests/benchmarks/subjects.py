@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tracer.command import arguments, find
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROAR = "0.4.7"
 TRACERS = ("preload", "ptrace", "ebpf")
+PATIENCE = 30.0  # s
 _COUNTS = re.compile(r"(\d+) in, (\d+) out")
 
 
@@ -28,17 +30,38 @@ class Recorder:
         self.env = dict(os.environ, PYTHONPATH=str(REPOSITORY), ROAR_TUI_STORE=str(self.store), NO_COLOR="1")
         for name in ("CACHE", "DATA", "STATE"):
             self.env[f"XDG_{name}_HOME"] = str(place / name.lower())
+        self._traces = place / "traces"
+        self.env["TMPDIR"] = str(self._traces)
+        self._traces.mkdir(parents=True, exist_ok=True)
 
     def command(self, command: Sequence[str]) -> list[str]:
         return [sys.executable, "-m", "roar_tui", "run", "--", *command]
 
     def forget(self) -> None:
-        """An empty store, and no known digests."""
-        shutil.rmtree(self._place, ignore_errors=True)
+        """An empty store and index, and no known digests. What is known of packages stays: it is no file of a job."""
+        for path in (self.store, *self._place.glob("cache/roar-tui/*")):
+            if path.name != "owners" and path.exists():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def seconds(self, command: Sequence[str], cwd: Path, *, inputs: int | None = None, outputs: int | None = None) -> float:
-        """Record `command`; FailedError where the record does not have as many inputs and outputs as it must."""
+    def rest(self) -> None:
+        """Wait until the last recorder has done what it does after the launcher has returned: the next measurement is not its."""
+        deadline = time.monotonic() + PATIENCE
+        while any(self._traces.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def seconds(
+        self, command: Sequence[str], cwd: Path, *, inputs: int | None = None, outputs: int | None = None, indexed: bool = False
+    ) -> float:
+        """Record `command`, and with `indexed` list it: then the time has the index in it.
+
+        FailedError where the record does not have as many inputs and outputs as it must.
+        """
+        self.rest()
         seconds, said = timed(self.command(command), cwd, self.env)
+        if indexed:
+            listing = [sys.executable, "-m", "roar_tui", "jobs", "--limit", "1", "--json"]
+            seconds += timed(listing, cwd, self.env)[0]
+        self.rest()
         counts = _COUNTS.search(said)
         if counts is None:
             raise FailedError(f"roar-tui kept no record: {said.strip()[-300:]}")
