@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("roar_tui.cli.show", "Show one job, step or artifact."),
     "upstream": ("roar_tui.cli.upstream", "Show what something was made from."),
     "downstream": ("roar_tui.cli.downstream", "Show what was made from something."),
+    "verify": ("roar_tui.cli.verify", "Check files and records against what was recorded."),
     "store": ("roar_tui.cli.store", "Size and health of the store; rebuild its index."),
     "doctor": ("roar_tui.cli.doctor", "Check whether this machine can record."),
     "demo": ("roar_tui.cli.demo", "Record a small real project, and explore it."),
@@ -33,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 CALLED = "roar_tui.command"  # in click's meta: the command that was looked up, though its module may fail to import
 SECTIONS = (
     ("Record", ("run", "import")),
-    ("Look", ("jobs", "artifacts", "show", "upstream", "downstream")),
+    ("Look", ("jobs", "artifacts", "show", "upstream", "downstream", "verify")),
     ("Set up", ("demo", "doctor", "store", "completion")),
 )
 

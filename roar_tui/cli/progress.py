@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from roar_tui.text import count
@@ -13,10 +14,11 @@ EVERY = 0.1
 
 
 class Progress:
-    """Call it with (done, total); it draws one line over itself and leaves none behind."""
+    """Call it with (done, total); it draws one line over itself and leaves none behind. `words` makes numbers readable."""
 
-    def __init__(self, doing: str) -> None:
+    def __init__(self, doing: str, words: Callable[[int], str] = count) -> None:
         self.doing = doing
+        self.words = words
         self.drawn = False
         self._next = time.monotonic() + AFTER
         self._terminal = sys.stderr.isatty()
@@ -30,8 +32,8 @@ class Progress:
             return
         self._next = now + EVERY
         self.drawn = True
-        of = f" of {count(total)}" if total else ""
-        sys.stderr.write(f"\r\x1b[K{self.doing}: {count(done)}{of}")
+        of = f" of {self.words(total)}" if total else ""
+        sys.stderr.write(f"\r\x1b[K{self.doing}: {self.words(done)}{of}")
         sys.stderr.flush()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -1,0 +1,71 @@
+"""The readable form of a verification: what is not as it was recorded, then how much was looked at."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections import Counter
+
+from roar_tui.cli.render import BAD, GAP, GOOD, HASH, QUIET, WARN, Column, Part, Screen
+from roar_tui.lineage.verify import Problem, Verified
+from roar_tui.store import queries
+from roar_tui.store.hashes import SHOWN
+from roar_tui.text import count, display, marks, shorten_path
+
+LISTED = 1000  # lines of one kind on a screen; --json has them all
+STATES = ("changed", "gone", "moved")
+
+
+def print_verified(db: sqlite3.Connection, result: Verified, cwd: str) -> None:
+    """Print `result`; paths below `cwd` are relative to it."""
+    screen = Screen()
+    if result.problems:
+        rows: list[list[Part]] = [
+            [(each.state, WARN if each.state == "moved" else BAD), queries.short(db, each.digest), _what(each, cwd)]
+            for each in result.problems[:LISTED]
+        ]
+        screen.table([Column("state"), Column("hash", style=HASH), Column("path")], rows)
+        _more(screen, len(result.problems))
+        screen.line()
+    for each in result.unknown[:LISTED]:
+        screen.line(("unknown", WARN), GAP, shorten_path(each.path, cwd=cwd), (f"{GAP}{display(each.why)}", QUIET))
+    _more(screen, len(result.unknown))
+    for kind, checked in (("record", result.records), ("blob", result.blobs)):
+        for damaged in checked.damaged:
+            screen.line((f"damaged {kind}", BAD), GAP, display(damaged.problem))
+    _summary(screen, result)
+
+
+def _what(problem: Problem, cwd: str) -> str:
+    path = shorten_path(problem.path, cwd=cwd)
+    if problem.moved_to is not None:
+        return f"{path}{GAP}is now at {shorten_path(problem.moved_to, cwd=cwd)}"
+    if problem.state == "changed":
+        return f"{path}{GAP}" + (f"is now {problem.now[:SHOWN]}" if problem.now else "cannot be hashed now")
+    return path
+
+
+def _more(screen: Screen, number: int) -> None:
+    if number > LISTED:
+        screen.line((f"and {count(number - LISTED)} more; --json lists them all", QUIET))
+
+
+def _summary(screen: Screen, result: Verified) -> None:
+    """`1,003 files checked: 1,000 unchanged · 2 changed · 1 gone`, and what else a person should know."""
+    states = Counter(each.state for each in result.problems)
+    parts = [f"{count(result.unchanged)} unchanged", *(f"{count(states[state])} {state}" for state in STATES if states[state])]
+    if result.unknown:
+        parts.append(f"{count(len(result.unknown))} that cannot be compared")
+    sign = (f"{marks().ok} ", GOOD) if result.sound else (f"{marks().fail} ", BAD)
+    screen.line(sign, f"{count(result.checked, 'file')} checked: " + f" {marks().dot} ".join(parts))
+    if result.records.checked:
+        harm = len(result.records.damaged) + len(result.blobs.damaged)
+        also = f" and {count(result.blobs.checked, 'blob')}" if result.blobs.checked else ""
+        screen.line(
+            (f"{marks().fail} ", BAD) if harm else (f"{marks().ok} ", GOOD),
+            f"{count(result.records.checked, 'record')}{also} checked: " + (f"{count(harm)} damaged" if harm else "all are sound"),
+        )
+    elsewhere = Counter(each.host for each in result.problems if each.host != socket.gethostname())
+    if elsewhere:
+        hosts = ", ".join(display(host) for host in sorted(elsewhere))
+        screen.line((f"{marks().warn} ", WARN), f"{count(elsewhere.total(), 'file')} of these were seen on other machines: {hosts}")
