@@ -7,8 +7,9 @@ import contextlib
 import signal
 import sqlite3
 import threading
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -133,7 +134,7 @@ class Explorer(App[None]):
         """Bring the index up to date in the background, and show what is new."""
         if not self._syncing:
             self._syncing = True
-            self.run_worker(self._look_for_news(thoroughly), group="news")
+            self.run_worker(cast(Any, partial(self._look_for_news, thoroughly)), group="news")
 
     async def _look_for_news(self, thoroughly: bool) -> None:
         report, version = SyncReport(), None

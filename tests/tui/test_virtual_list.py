@@ -125,6 +125,18 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_before_it(table: Table
         assert app.list.scroll_offset.y == top + 3
 
 
+async def test_moving_while_the_list_is_read_again_is_not_undone(table: Table) -> None:
+    app = ListApp(table)
+    async with app.run_test(size=(40, 20)) as pilot:
+        await until(pilot, lambda: f"row {MANY - 1} " in app.text)
+        table.add(MANY)
+        reading = app.list.use(table.source(), keep=True)
+        app.list.move_to(7)
+        await reading.wait()
+        assert app.list.cursor == 8
+        assert app.list.cursor_row == MANY - 8
+
+
 async def test_reading_again_draws_nothing_where_nothing_changed(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     app = ListApp(table)
     async with app.run_test(size=(40, 20)) as pilot:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Hashable
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 from textual.timer import Timer
 
@@ -65,7 +65,7 @@ class Preview(LineView):
 
     def _look(self) -> None:
         if self._thing is not None:
-            self.run_worker(self._show(self._thing, self._direction), group="preview", exclusive=True)
+            self.run_worker(cast(Any, partial(self._show, self._thing, self._direction)), group="preview", exclusive=True)
 
     async def _show(self, thing: Thing, direction: Direction) -> None:
         self._cancel = threading.Event()

@@ -80,8 +80,7 @@ class VirtualList(CursorView, Generic[Row]):
         return self.run_worker(partial(self._read, source, keep), exclusive=True, group=f"{self.id}-read")
 
     async def _read(self, source: Source[Row], keep: bool) -> None:
-        top, cursor_row = self.row(self.scroll_offset.y), self.cursor_row
-        cursor, scroll = self.cursor, self.scroll_offset.y
+        cursor, cursor_row = self.cursor, self.cursor_row
         try:
             source.start_over()
             count = await self._reader.run(source.count)
@@ -97,17 +96,21 @@ class VirtualList(CursorView, Generic[Row]):
         self._source = source
         self._generation += 1
         unchanged = bool(seen) and all(self._pages.get(number) == page for number, page in seen.items())
-        self._pages = OrderedDict(fresh)
         self._wanted.clear()
         if unchanged:  # nothing that is on screen is another: nothing is drawn anew
+            self._pages.update(fresh)
             return
+        self._pages = OrderedDict(fresh)
         self.count = count
-        self.cursor = max(0, min(found if found is not None else cursor if keep else 0, count - 1))
         self.resize_content(count)
-        if not keep or found is None:
-            self.scroll_to(y=0 if not keep else min(scroll, max(count - 1, 0)), animate=False, force=True)
-        elif scroll > 0 and top is not None:
-            self.scroll_to(y=max(scroll + found - cursor, 0), animate=False, force=True)
+        if keep:  # the cursor may have moved while this was read: it moves on by what has come before it
+            shift = found - cursor if found is not None else 0
+            self.cursor = max(0, min(self.cursor + shift, count - 1))
+            if shift and self.scroll_offset.y > 0:
+                self.scroll_to(y=max(self.scroll_offset.y + shift, 0), animate=False, force=True)
+        else:
+            self.cursor = 0
+            self.scroll_to(y=0, animate=False, force=True)
         self.refresh()
         self.call_after_refresh(self.reveal)
         self.post_message(self.Loaded(self, count))
