@@ -185,6 +185,11 @@ def effect(call: Call) -> Effect | None:
     return handler(call) if handler is not None else None
 
 
+def has_effect(name: str) -> bool:
+    """Whether the call `name` is one that may have an effect."""
+    return name in _HANDLERS
+
+
 def intents(call: Unfinished) -> list[Place]:
     """The places that a call in flight may write, replace or take away: strace prints its entry before the kernel does it."""
     try:

@@ -56,6 +56,11 @@ class Reader:
         self._announced: tuple[int, int] | None = None  # (leader, thread) of a Superseded that is already told
         self._who = Namer(default_pid)
 
+    @property
+    def whole(self) -> bool:
+        """Whether no line is broken off: the next one says something by itself."""
+        return self._cut is None
+
     def read(self, line: str) -> Event | None:
         """What `line` says; None for a line that is understood but has nothing to say (the first half of a call)."""
         match = FAST(line)
