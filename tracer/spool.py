@@ -20,7 +20,7 @@ _PUNCH = 0x02 | 0x01  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 _MODIFIED = 0x2  # IN_MODIFY
 _POLL = 0.02  # s between looks where inotify does not work
 _BUSY = 0.01  # s: a trace that grew twice in this time is busy,
-_GATHER = 0.002  # s: and is read in pieces of this length, not line by line, which costs a third more
+_GATHER = 0.004  # s: and is read in pieces of this length, not line by line, which costs a third more
 
 
 class Spool:

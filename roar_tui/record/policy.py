@@ -91,7 +91,7 @@ class AccessPolicy:
         verdict = self._roles.classify(
             path,
             executed=executed or (path in self._scripts and not generated),
-            loaded=not generated and _LIBRARY.search(path) is not None,
+            loaded=not generated and ".so" in path and _LIBRARY.search(path) is not None,
             generated=generated,
             size=size,
             made_by_job=made_by_job,

@@ -195,6 +195,8 @@ def _is_log(version: Version) -> bool:
 
     What several steps wrote to stdout alone (`for … done > merged.txt`) they made together, and what another step reads is data.
     """
+    if len(version.generations) < 2:
+        return False
     streams = [generation for generation in version.generations.values() if generation.stream]
     if len(streams) < 2:
         return False
@@ -225,6 +227,9 @@ def _pipes(channels: list[Channel]) -> list[Pipe]:
         writers = {image.id for image in channel.writers} or {channel.creator.id}
         readers = {image.id for image in channel.readers} or {channel.creator.id}
         if writers == readers and len(writers) == 1:
-            continue
+            if channel.kind != "socketpair" or channel.creator.id in writers:
+                continue
+            writers.add(channel.creator.id)  # who made it holds the other end
+            readers.add(channel.creator.id)
         found.append(Pipe(len(found), channel.kind, channel.opened, sorted(writers), sorted(readers)))
     return found

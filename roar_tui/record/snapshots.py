@@ -16,11 +16,11 @@ _RESULTS: Final = (".json", ".yaml", ".yml", ".toml")
 
 def wanted(path: str, role: Role, size: int, generated: bool) -> bool:
     """Whether this file is worth reading for a snapshot, from its name, role and size alone."""
-    if size == 0 or secret_file(path):
-        return False
     if role in (Role.CODE, Role.CONFIG):
-        return size <= TEXT_LIMIT
-    return generated and role is Role.DATA and size <= RESULT_LIMIT and path.lower().endswith(_RESULTS)
+        fits = size <= TEXT_LIMIT
+    else:
+        fits = generated and role is Role.DATA and size <= RESULT_LIMIT and path.lower().endswith(_RESULTS)
+    return fits and size > 0 and not secret_file(path)  # last: a job may have read a million data files
 
 
 def take(path: str, digest_of_use: str, read: bytes) -> bytes | None:

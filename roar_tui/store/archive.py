@@ -159,7 +159,7 @@ class Archive:
             if not path.parent.parent.is_dir():
                 self.ensure()
             directory_like_parent(path.parent)
-            publish(path, gzip.compress(data, compresslevel=6, mtime=0))
+            publish(path, gzip.compress(data, compresslevel=1, mtime=0))  # 6 takes three times as long and saves 6 %
         except OSError as error:
             raise explain_write(self.root, error) from error
 
