@@ -173,3 +173,13 @@ def test_a_checkpoint_rotated_away_is_still_its_readers_input(project: Project) 
     assert upstream(project, "best") == ["best", "sort", "ckpt-1", "data", "rev"]
     removed = [a for step in job["steps"] for a in step["generated"] if a["status"] == "removed"]
     assert [project.relative(a["path"]) for a in removed] == ["ckpt-1"]
+
+
+def test_a_loop_into_one_file_is_upstream_with_all_its_steps(project: Project) -> None:
+    project.write({"a": "2\n1\n", "b": "4\n3\n", "unrelated": "5\n"})
+    project.shell("{ echo header; for f in a b; do sort $f; done; } > all; cat unrelated; rev all > reversed")
+    seen = upstream(project, "reversed")
+    assert {"reversed", "rev", "all", "a", "b"} <= set(seen)
+    assert seen.count("sort") == 2
+    assert "unrelated" not in seen
+    assert set(names(project, project.json("downstream", "a", "--expand"))) == {"a", "sort", "all", "rev", "reversed"}
