@@ -34,6 +34,11 @@ class Pair:
         return None if self.a is None or self.b is None or self.shared else (self.a, self.b)
 
     @property
+    def ids(self) -> tuple[str | None, str | None]:
+        """The steps' node ids."""
+        return None if self.a is None else self.a.id, None if self.b is None else self.b.id
+
+    @property
     def label(self) -> str:
         step = self.b or self.a
         assert step is not None

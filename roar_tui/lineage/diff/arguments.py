@@ -45,8 +45,8 @@ def parse_both(a: Sequence[str], b: Sequence[str]) -> tuple[list[Argument], list
     Whether a word after an option is its value cannot be known from one command: what is a flag in one is a flag in the other.
     """
     words = _words(a), _words(b)
-    flags = {word for each in words for word, following in zip(each, [*each[1:], "--end"], strict=True)
-             if _OPTION.fullmatch(word) and _is_option(following)}  # fmt: skip
+    both = [each for words_of in words for each in pairwise((*words_of, "--"))]
+    flags = {word for word, following in both if _OPTION.fullmatch(word) and _is_option(following)}
     one, other = (_parse(each, flags) for each in words)
     more = _flags_in_front(one, other) | _flags_in_front(other, one)
     return (_parse(words[0], flags | more), _parse(words[1], flags | more)) if more else (one, other)

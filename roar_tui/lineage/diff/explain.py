@@ -121,6 +121,6 @@ def differing(flow: Flow, pair: Pair, when: Callable[[str | None, str | None], b
     for a, b in flow.products(pair):
         file = b or a
         assert file is not None
-        if when(a and a.digest, b and b.digest):
+        if when(None if a is None else a.digest, None if b is None else b.digest):
             found.append(file.path)
     return found

@@ -1,0 +1,198 @@
+"""All findings of two aligned graphs: compared pair by pair, then sorted by what explains what."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from roar_tui.lineage.diff.align import Pair
+from roar_tui.lineage.diff.arguments import inline_code
+from roar_tui.lineage.diff.compare import params, steps
+from roar_tui.lineage.diff.compare.contents import describe
+from roar_tui.lineage.diff.compare.inputs import Inputs
+from roar_tui.lineage.diff.explain import Explanation, differing, levels
+from roar_tui.lineage.diff.finding import Finding
+from roar_tui.lineage.diff.flow import Flow
+from roar_tui.lineage.diff.heads import Heads
+from roar_tui.lineage.diff.jobs import Environments
+from roar_tui.lineage.diff.result import Category, Change
+from roar_tui.lineage.diff.texts import Texts
+from roar_tui.lineage.diff.touched import Touched
+
+
+class Comparison:
+    """Everything that differs. `findings` by pair, `explanation` says which of them are causes; `unknown`: subject -> why."""
+
+    def __init__(self, db: sqlite3.Connection, flow: Flow, heads: Heads, texts: Texts) -> None:
+        self.flow = flow
+        self.heads = heads
+        self.order = levels(flow)
+        self.unknown: dict[str, str] = {}
+        self.respelled: list[str] = []
+        self.findings: dict[Pair, list[Finding]] = {}
+        self._texts = texts
+        self._touched = Touched(db, flow.a), Touched(db, flow.b)
+        self.environments = Environments(flow, heads, self._touched)
+        inputs = Inputs(flow, self.unknown)
+        for pair in flow.pairs:
+            if pair.steps is not None:
+                self.findings[pair] = self._compare(pair, inputs)
+        for pair in flow.pairs:
+            self._follow_code(self.findings.get(pair, []))
+        self.environments.compare(self.findings, self.order)
+        for pair in flow.pairs:
+            self._started(pair)
+        self._inline()
+        for pair, found in steps.compare(flow, self.findings, self.order).items():
+            self.findings[pair] = found
+        self.explanation = Explanation(flow, self.findings, self.environments.findings)
+        self.explanation.settle()
+        self._nondeterminism()
+
+    def _compare(self, pair: Pair, inputs: Inputs) -> list[Finding]:
+        assert pair.steps is not None
+        cwd = self.flow.b.jobs[pair.steps[1].job].cwd if pair.steps[1].job in self.flow.b.jobs else "/"
+        found: list[Finding] = []
+        for finding in inputs.compare(pair):
+            described = describe(finding, self._texts, cwd)
+            if described is None:
+                self.respelled.append(finding.subject)
+            found += described or []
+        return _rewired(pair, found) + params.compare(pair, self.flow.products(pair), *self._touched)
+
+    def _follow_code(self, found: list[Finding]) -> None:
+        """Code, and files that stand alone, that only one side read: the step's changed code or options made it read them."""
+        deciding = [each for each in found if each.category is Category.CODE and each.change is Change.CHANGED and each.own]
+        told = [each for each in found if each.category is Category.PARAMS and each.own and "role" not in each.detail]
+        for each in found:
+            if each.change is Change.CHANGED or not each.own or "role" not in each.detail:
+                continue
+            if each.category is Category.CODE or ("members" not in each.detail and not self._is_named(each)):
+                each.follows = list(deciding or told)
+        for each in found:
+            if each.category is Category.PIPELINE and each.own:
+                each.follows = list(deciding)
+
+    def _is_named(self, finding: Finding) -> bool:
+        """Whether an argument names the file: then somebody chose it."""
+        side = 1 if finding.change is Change.ADDED else 0
+        step = finding.pair.steps and finding.pair.steps[side]
+        places = self.flow.places(finding.pair)[side]
+        return bool(step) and places.by_argument(finding.subject).startswith("<")
+
+    def _started(self, pair: Pair) -> None:
+        """Arguments come from what started the step: where that differs, they follow from it."""
+        told = [each for each in self.findings.get(pair, ()) if each.category is Category.PARAMS and "role" not in each.detail]
+        told = [each for each in told if each.own and "key" not in each.detail]
+        if not told:
+            return
+        starters = self.flow.starters(pair)
+        above = [finding for starter in starters for finding in self.findings.get(starter, ())]
+        for each in told:
+            each.follows = list(above)
+            if starters:
+                values = [str(value) for value in (each.a, each.b) if value not in (None, True, "")]
+                each.follows += [
+                    variable
+                    for variable in self.environments.findings.get(pair, ())
+                    if variable.subject.startswith("$") and any(_says(variable, value) for value in values)
+                ]
+
+    def _inline(self) -> None:
+        """Code given to a shell, where it differs and nothing that it started shows why."""
+        for pair in self.flow.pairs:
+            finding = params.inline_text(pair) if pair.steps is not None else None
+            if finding is None:
+                continue
+            below = [other for other in self.flow.pairs if pair in self.flow.starters(other)]
+            if any(self.findings.get(other) or other in self.flow.group for other in below) or _only_files(self, pair, below):
+                continue
+            self.findings[pair].append(finding)
+
+    def _nondeterminism(self) -> None:
+        """A step that is the same in every respect and yet made something else, or ended otherwise."""
+        while True:
+            waiting = [pair for pair in self.flow.pairs if self._is_unexplained(pair)]
+            chosen = [pair for pair in waiting if not any(writer in waiting for writer in self.flow.writers(pair))] or waiting
+            if not chosen:
+                return
+            for pair in chosen:
+                self.findings[pair].append(self._unexplained(pair))
+            self.explanation.settle()
+
+    def _is_unexplained(self, pair: Pair) -> bool:
+        if pair.steps is None or self.findings[pair] or self.explanation.reaching(pair):
+            return False
+        a, b = pair.steps
+        if any(match[0] is not None and match[0].digest is None for match in self.flow.inputs(pair)):
+            return False  # perhaps it is what cannot be known
+        if a.failed != b.failed and not pair.starter and inline_code(a.argv) is None:
+            return True
+        return bool(differing(self.flow, pair, lambda one, other: one is not None and other is not None and one != other))
+
+    def _unexplained(self, pair: Pair) -> Finding:
+        assert pair.steps is not None
+        a, b = pair.steps
+        outputs = differing(self.flow, pair, lambda one, other: one is not None and other is not None and one != other)
+        finding = Finding(Category.NONDETERMINISM, b.label, Change.CHANGED, _ending(a.exit_code, a.exit_signal),
+                          _ending(b.exit_code, b.exit_signal), pair, mirror=a.label)  # fmt: skip
+        if outputs:
+            ends = [(one and one.digest, other and other.digest) for one, other in self.flow.products(pair) if one and other]
+            first = next((each for each in ends if each[0] != each[1]), (None, None))
+            if len(outputs) == 1:
+                finding.a, finding.b = first
+            else:
+                finding.a = finding.b = None
+        finding.detail = {"outputs": outputs[:100], "suspects": self._suspects(pair)}
+        return finding
+
+    def _suspects(self, pair: Pair) -> list[str]:
+        """What of the step no record can hold still."""
+        assert pair.steps is not None
+        found: dict[str, None] = {}
+        names = set()
+        for graph, step in zip((self.flow.a, self.flow.b), pair.steps, strict=True):
+            job = graph.jobs.get(step.job)
+            head = self.heads.of(job) if job is not None else None
+            if job is None or head is None:
+                continue
+            names.add(job.host)
+            for each in head.steps:
+                if each.id == step.number:
+                    found.update((f"network: {connection.name or connection.address}:{connection.port}", None)
+                                 for connection in each.connections)  # fmt: skip
+            if head.environment.host.get("gpus"):
+                found["GPU"] = None
+        if len(names) > 1:
+            found["host"] = None
+        if any(a is not None and b is not None and a.path != b.path for a, b in self.flow.inputs(pair)):
+            found["names of inputs"] = None
+        found["time or chance"] = None
+        return list(found)
+
+
+def _rewired(pair: Pair, found: list[Finding]) -> list[Finding]:
+    """One finding for all inputs that come from elsewhere than before; they follow from it."""
+    moved = [finding for finding in found if finding.detail.pop("rewired", False)]
+    if not moved:
+        return found
+    ends = moved[0].detail.get("from", {})
+    wiring = Finding(Category.PIPELINE, pair.label, Change.CHANGED, ends.get("a"), ends.get("b"), pair)
+    wiring.mirror = pair.a.label if pair.a is not None else wiring.subject
+    wiring.detail = {"from": ends}
+    for finding in moved:
+        finding.follows = [wiring]
+    return [*found, wiring]
+
+
+def _says(variable: Finding, value: str) -> bool:
+    return any(isinstance(each, str) and each and (each in value or value in each) for each in (variable.a, variable.b))
+
+
+def _only_files(comparison: Comparison, pair: Pair, below: list[Pair]) -> bool:
+    """Whether the steps below were told other file names, and so the text of the command differs."""
+    return any(each.steps is not None and each.steps[0].argv != each.steps[1].argv for each in below)
+
+
+def _ending(code: int | None, signal: int | None) -> Any:
+    return f"signal {signal}" if signal is not None else f"exit {code}" if code else None
