@@ -92,9 +92,7 @@ class Verification:
     def run(self, tick: Callable[[], None] | None = None) -> Verified:
         """Do it; `tick` is called every tenth of a second or oftener. Raises what `tick` raises, and KeyboardInterrupt."""
         try:
-            for item, verdict in spread(
-                lambda item: integrity.check(self._store.archive, item), self._items, threading.Event(), tick
-            ):
+            for item, verdict in spread(self._check, self._items, tick):
                 self._take_verdict(item, verdict)
             for file, found in spread(self._look, self._expected.files, tick):
                 self._take(file, found)

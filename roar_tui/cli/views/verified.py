@@ -56,8 +56,11 @@ def _summary(screen: Screen, result: Verified) -> None:
     parts = [f"{count(result.unchanged)} unchanged", *(f"{count(states[state])} {state}" for state in STATES if states[state])]
     if result.unknown:
         parts.append(f"{count(len(result.unknown))} that cannot be compared")
-    sign = (f"{marks().ok} ", GOOD) if result.sound else (f"{marks().fail} ", BAD)
-    screen.line(sign, f"{count(result.checked, 'file')} checked: " + f" {marks().dot} ".join(parts))
+    sign = (f"{marks().ok} ", GOOD) if not result.problems else (f"{marks().fail} ", BAD)
+    if result.checked or result.unknown:
+        screen.line(sign, f"{count(result.checked, 'file')} checked: " + f" {marks().dot} ".join(parts))
+    else:
+        screen.line("Nothing that should still be on disk was recorded here.")
     if result.records.checked:
         harm = len(result.records.damaged) + len(result.blobs.damaged)
         also = f" and {count(result.blobs.checked, 'blob')}" if result.blobs.checked else ""
