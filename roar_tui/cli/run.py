@@ -64,10 +64,10 @@ def command(
         snapshots=not no_snapshots,
     )
     try:
-        from roar_tui.store.archive import Archive
+        from roar_tui.store.files import make_archive
 
         root = settings.root.absolute()
-        Archive(root).ensure()
+        make_archive(root)
     except RoarTuiError as error:
         raise RecordingError(f"The job was not started. {error.message}", error.hint) from error
 

@@ -22,7 +22,7 @@ import msgspec
 
 from roar_tui.errors import NotFoundError, StoreError
 from roar_tui.record.model import FORMAT, Record, decode, digest, encode
-from roar_tui.store.files import directory_like_parent, explain_read, explain_write, publish
+from roar_tui.store.files import directory_like_parent, explain_read, explain_write, make_archive, publish
 
 SUFFIX = ".json.gz"
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
@@ -45,14 +45,7 @@ class Archive:
 
     def ensure(self) -> None:
         """Make the archive's directories; raises StoreError where that is impossible."""
-        try:
-            if not self.root.is_dir():
-                self.root.parent.mkdir(parents=True, exist_ok=True)
-                self.root.mkdir(mode=0o700, exist_ok=True)
-            for directory in (self.records, self.blobs, self.running):
-                directory_like_parent(directory)
-        except OSError as error:
-            raise explain_write(self.root, error) from error
+        make_archive(self.root)
 
     def keep(self, record: Record) -> str:
         """Write `record` and return its job id (the digest of its canonical bytes); keeping it twice changes nothing.

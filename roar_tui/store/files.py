@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from pathlib import Path
 
 from roar_tui.errors import StoreError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+PARTS = ("records", "blobs", "running")  # of an archive
+
+
+def make_archive(root: Path) -> None:
+    """Make the archive's directories; raises StoreError where that is impossible.
+
+    It stands here, because a command that is recorded waits for this, and not for what an archive needs to write records (30 ms).
+    """
+    try:
+        if not root.is_dir():
+            root.parent.mkdir(parents=True, exist_ok=True)
+            root.mkdir(mode=0o700, exist_ok=True)
+        for part in PARTS:
+            directory_like_parent(root / part)
+    except OSError as error:
+        raise explain_write(root, error) from error
 
 
 def directory_like_parent(directory: Path) -> None:
@@ -33,7 +50,7 @@ def publish(path: Path, data: bytes) -> None:
 
     Who may enter the directory may read the file; only its owner may write it.
     """
-    temporary = path.parent / f".{path.name[:16]}.{secrets.token_hex(8)}.tmp"
+    temporary = path.parent / f".{path.name[:16]}.{os.urandom(8).hex()}.tmp"
     mode = 0o600 | path.parent.stat().st_mode & 0o044
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
