@@ -1,0 +1,114 @@
+"""`roar-tui import .roar/roar.db`: every job once, found by what roar calls it; nothing of a database that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.builders import content
+from tests.cli.conftest import Run, document
+from tests.exchange.roar_rows import RoarRows, pipeline
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    pipeline(tmp_path / "project").close()
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+def records(store: Path) -> list[Path]:
+    return sorted(store.glob("records/*/*"))
+
+
+def more(project: Path) -> None:
+    """One job more in the database."""
+    db = sqlite3.connect(project / ".roar" / "roar.db")
+    with db:
+        db.execute("INSERT INTO jobs (id, job_uid, timestamp, command) VALUES (9, 'abcdef09', 1795459999, 'python3 more.py')")
+    db.close()
+
+
+def test_jobs_come_in(run: Run, project: Path, store: Path) -> None:
+    imported = document(run("import", str(project / ".roar" / "roar.db"), "--json", store=store))
+    assert [(one["source"], one["steps"], one["inputs"], one["outputs"]) for one in imported] == [("roar", 1, 1, 1)] * 3
+    listed = document(run("jobs", "--json", store=store))
+    assert [job["id"] for job in listed] == [one["id"] for one in reversed(imported)]
+    assert all(one["new"] for one in imported)
+
+
+@pytest.mark.parametrize("again", ["", ".roar", ".roar/roar.db"])
+def test_a_second_time_adds_nothing(run: Run, project: Path, store: Path, again: str) -> None:
+    first = document(run("import", str(project), "--json", store=store))
+    before = records(store)
+    second = document(run("import", str(project / again), "--json", store=store))
+    assert [one["id"] for one in second] == [one["id"] for one in first]
+    assert not any(one["new"] for one in second)
+    assert records(store) == before
+    assert "3 jobs of the database were there already" in run("import", str(project), store=store).stdout
+
+
+def test_a_copy_elsewhere_adds_nothing(run: Run, project: Path, store: Path, tmp_path: Path) -> None:
+    document(run("import", str(project), "--json", store=store))
+    before = records(store)
+    copy = tmp_path / "copy.db"
+    copy.write_bytes((project / ".roar" / "roar.db").read_bytes())
+    document(run("import", str(copy), "--json", store=store))
+    assert records(store) == before
+
+
+def test_later_jobs_are_added(run: Run, project: Path, store: Path) -> None:
+    document(run("import", str(project), "--json", store=store))
+    more(project)
+    result = run("import", str(project), store=store)
+    assert (len(records(store)), result.exit_code) == (4, 0)
+    assert "more.py" in result.stdout
+    assert "prep.py" not in result.stdout
+
+
+def test_a_job_is_found_by_what_roar_calls_it(run: Run, project: Path, store: Path) -> None:
+    run("import", str(project), store=store)
+    shown = document(run("show", "8a2aeb02", "--json", store=store))
+    assert shown["command"] == ["python3", "train.py", "a b"]
+    assert (shown["source"], shown["origin"]["job_uid"]) == ("roar", "8a2aeb02")
+    assert shown["outputs"][0]["hash"] == content("first" * 20)
+
+
+def test_another_digest_says_so(run: Run, store: Path, tmp_path: Path) -> None:
+    rows = RoarRows(tmp_path / "other")
+    rows.access("job_inputs", rows.job("cat"), "x", rows.content("x", {"sha256": "ab" * 32}))
+    run("import", str(rows.close()), store=store)
+    shown = document(run("show", "abababab", "--json", store=store))
+    assert (shown["hash"], shown["algorithm"]) == ("ab" * 32, "sha256")
+    (access,) = document(run("show", "8a2aeb01", "--json", store=store))["inputs"]
+    assert (access["hash"], access["algorithm"]) == ("ab" * 32, "sha256")
+
+
+def test_a_bad_database_brings_nothing_in(run: Run, project: Path, store: Path) -> None:
+    path = project / ".roar" / "roar.db"
+    path.write_bytes(path.read_bytes()[:8192])
+    result = run("import", str(path), store=store)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "is damaged" in result.stderr
+    assert records(store) == []
+
+
+def test_limits_are_said_once(run: Run, project: Path, store: Path) -> None:
+    said = run("import", str(project), store=store).stderr
+    assert said.count("known by its commit alone") == 1
+    assert "(3 jobs)" in said
+
+
+def test_names_with_escapes_print_no_escapes(run: Run, store: Path, tmp_path: Path) -> None:
+    rows = RoarRows(tmp_path / "nasty")
+    rows.job("echo '\x1b[31mred\n'", [("\x1b]0;title\x07", "x")], [("\x1b]0;title\x07", "x")])
+    result = run("import", str(rows.close()), store=store)
+    assert "\x1b" not in result.stdout + result.stderr
+    assert json.dumps(document(run("jobs", "--json", store=store))[0]["command"][1]) == '"\\u001b[31mred\\n"'
