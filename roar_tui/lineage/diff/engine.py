@@ -29,6 +29,7 @@ from roar_tui.lineage.diff.result import (
 from roar_tui.lineage.diff.texts import Texts
 from roar_tui.lineage.reading import snapshot
 from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, JobTarget, StepTarget, Target
+from roar_tui.store.results import iso
 from roar_tui.store.store import Store
 
 # what makes a record say less than it should
@@ -176,7 +177,7 @@ class _Answer:
         found = [Context(subject=each.name, a=each.a, b=each.b) for each in self._comparison.environments.context]
         jobs = [graph.jobs.get(graph.job) if graph.job is not None else None for graph in (self._flow.a, self._flow.b)]
         if jobs[0] is not None and jobs[1] is not None and jobs[0].id != jobs[1].id:
-            found.append(Context(subject="started", a=jobs[0].started, b=jobs[1].started))
+            found.append(Context(subject="started", a=iso(jobs[0].started), b=iso(jobs[1].started)))
         found += [Context(subject=path, a="other bytes", b="the same values") for path in self._comparison.respelled]
         return found
 
