@@ -103,17 +103,21 @@ class Source:
             raise UnusableFileError(f"{self.path} is packed with zstd, which this Python cannot unpack.", hint) from None
 
     def _read(self) -> bytes:
+        parts: list[bytes] = []
+        size = 0
         try:
-            part: bytes = self._stream.read(CHUNK)
+            while size < CHUNK and (part := self._stream.read1(CHUNK)):  # read(CHUNK) would lose what is before an early end
+                parts.append(part)
+                size += len(part)
         except EOFError:
             self.cut = True
-            return b""
         except (zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
             raise UnusableFileError(f"{self.path} cannot be unpacked: {error}.", "It is damaged; get it again.") from error
         except OSError as error:
             raise unreadable(self.path, error) from error
-        self._hash.update(part)
-        return part
+        whole = b"".join(parts)
+        self._hash.update(whole)
+        return whole
 
 
 def unreadable(path: Path, error: OSError) -> UnusableFileError:
