@@ -62,12 +62,17 @@ class Executed(NamedTuple):
 
 
 class Forked(NamedTuple):
-    """A process or thread was made; it starts with the working directory and descriptors of its parent, or shares them."""
+    """A process or thread was made; it starts with the working directory and descriptors of its parent, or shares them.
+
+    `isolated`: it has mounts of its own; `inner`: it and all below it are in a pid namespace.
+    """
 
     child: int
     thread: bool
     shares_directory: bool
     shares_files: bool
+    isolated: bool = False
+    inner: bool = False
 
 
 class Entered(NamedTuple):
@@ -148,9 +153,11 @@ class Connected(NamedTuple):
 
 
 class Isolated(NamedTuple):
-    """The process has another root or other mounts than we do: its paths are not ours."""
+    """The process has another root or other mounts than we do: its paths are not ours. `inner`: its children's pids are not."""
 
     call: str
+    mounts: bool = True
+    inner: bool = False
 
 
 class Rewired(NamedTuple):
@@ -318,10 +325,20 @@ def _executed(place: Place, raw: str) -> Effect:
 
 
 def _forked(call: Call) -> Effect | None:
+    return fork(call.value, call) if call.value else None
+
+
+def fork(child: int, call: Call | Unfinished) -> Forked:
+    """What the fork `call`, returned or still in flight, makes of `child`."""
     names = clone_flags(call.args) if call.name.startswith("clone") else frozenset[str]()
-    if not call.value:
-        return None
-    return Forked(call.value, "CLONE_THREAD" in names, "CLONE_FS" in names, "CLONE_FILES" in names)
+    return Forked(
+        child,
+        "CLONE_THREAD" in names,
+        "CLONE_FS" in names,
+        "CLONE_FILES" in names,
+        "CLONE_NEWNS" in names,
+        "CLONE_NEWPID" in names,
+    )
 
 
 def _chdir(call: Call) -> Effect | None:
@@ -466,9 +483,14 @@ def _connected(call: Call) -> Effect | None:
 
 
 def _isolated(call: Call) -> Effect | None:
-    if call.name == "unshare" and not flags(call.args[0]) & {"CLONE_NEWNS"}:
-        return None
-    return Isolated(call.name)
+    if call.name in ("chroot", "pivot_root"):
+        return Isolated(call.name)
+    named = flags(call.args[-1])
+    mounts = "CLONE_NEWNS" in named
+    inner = "CLONE_NEWPID" in named
+    if call.name == "setns" and not any(name.startswith("CLONE_") for name in named):  # whatever the descriptor is
+        mounts = inner = True
+    return Isolated(call.name, mounts, inner) if mounts or inner else None
 
 
 def _rewired(call: Call) -> Effect | None:

@@ -14,6 +14,7 @@ from tracer import effects
 from tracer.effects import Effect, Place
 from tracer.events import Call, Event, Exited, Killed, Signal, Superseded, Unfinished, Unparsed
 from tracer.files import Files
+from tracer.namer import FORKS
 from tracer.observation import Channel, Counts, Generation, Image, Observation, Use, Version
 from tracer.process import Folder, Process, Stream, is_worker
 
@@ -88,7 +89,9 @@ class Observer:
         self._root: int | None = None
         self._outer: dict[int, Stream] = {}
         self._processes: dict[int, Process] = {}
-        self._early: dict[int, list[Event]] = {}
+        self._early: dict[int, list[Call | Exited | Killed | Superseded]] = {}
+        self._begun: dict[int, int] = {}  # pid of a fork in flight -> child that has been seen already
+        self._hidden: list[tuple[Process, effects.Forked]] = []  # forks in a pid namespace: what they return is another number
         self._images: list[Image] = []
         self._files = Files()
         self._channels: dict[str, Channel] = {}
@@ -146,6 +149,9 @@ class Observer:
         if event.time < self._last - JUMP:
             self.warnings["clock"] = "The clock was set back while the job ran: the order of its accesses is not certain."
         self._last = max(self._last, event.time)
+        self._take(event)
+
+    def _take(self, event: Call | Exited | Killed | Signal | Superseded) -> None:
         process = self._processes.get(event.pid)
         if process is None:
             if isinstance(event, Signal) or not self._adopt(event):
@@ -206,17 +212,30 @@ class Observer:
 
     # -- processes ------------------------------------------------------------------------------------------------------
 
-    def _adopt(self, event: Event) -> bool:
-        """Make a process for a pid that is not known; False when its parent's fork has not returned yet (the event waits)."""
-        assert not isinstance(event, Unparsed)
-        forks = ("clone", "clone3", "fork", "vfork")
-        if self._root is not None and any(call.name in forks for call in self._pending.values()):
+    def _adopt(self, event: Call | Exited | Killed | Superseded) -> bool:
+        """Make a process for a pid that is not known.
+
+        Its parent's fork may not have returned yet. Where only one is in flight, it is that one; of several, only the returns
+        will tell whose child it is: then the event waits, and the answer is False.
+        """
+        if self._hidden:
+            parent, effect = self._hidden.pop(0)
+            self._start(parent, effect._replace(child=event.pid))
+            return True
+        forks = [call for call in self._pending.values() if call.name in FORKS and call.pid not in self._begun]
+        if self._root is not None and forks and event.pid not in self._early:
+            maker = self._processes.get(forks[0].pid)
+            if len(forks) == 1 and maker is not None:
+                self._begun[maker.pid] = event.pid
+                self._start(maker, effects.fork(event.pid, forks[0]))
+                return True
+        if self._root is not None and forks:
             self._early.setdefault(event.pid, []).append(event)
             return False
         if event.pid in self._early:
             self._flush(event.pid)
             return event.pid in self._processes
-        if isinstance(event, (Exited, Killed, Superseded)):
+        if isinstance(event, (Exited, Killed, Superseded)) or event.value is None:
             return False
         root = self._root is None
         if root:
@@ -249,24 +268,36 @@ class Observer:
         events = self._early.pop(pid, [])
         if pid not in self._processes and events:
             first = events[0]
-            assert not isinstance(first, Unparsed)
             cwd = self._cwd_of_orphan()
             image = Image(UNSEEN, None, pid, "", [], cwd, first.time)
             self._begin(image)
             self._processes[pid] = Process(pid, image, Folder(cwd))
         for event in events:
-            self.observe(event)
+            self._take(event)
 
     def _forked(self, process: Process, effect: effects.Forked, call: Call) -> None:
+        begun = self._begun.pop(process.pid, None)
+        if begun is not None and (begun == effect.child or process.inner):
+            return
+        if process.inner:
+            self._hidden.append((process, effect))
+            return
+        self._start(process, effect)
+        if effect.child in self._early:
+            self._flush(effect.child)
+
+    def _start(self, process: Process, effect: effects.Forked) -> None:
+        """The child of a fork begins to run."""
         child = process.fork(
             effect.child, thread=effect.thread, shares_directory=effect.shares_directory, shares_files=effect.shares_files
         )
+        child.inner = process.inner or process.inner_children or effect.inner
+        if effect.isolated:
+            self._isolated(child, effects.Isolated("clone"), None)
         if not effect.thread:
             process.image.live += 1
             process.image.idle = None
         self._processes[effect.child] = child
-        if effect.child in self._early:
-            self._flush(effect.child)
 
     def _executed(self, process: Process, effect: effects.Executed, call: Call) -> None:
         named = self._join(process, effect.place)
@@ -309,6 +340,7 @@ class Observer:
 
     def _ended(self, process: Process, time: int, code: int | None, signal: int | None) -> None:
         del self._processes[process.pid]
+        self._begun.pop(process.pid, None)
         image = process.image
         if not process.thread:
             if image.pid == process.pid and image.ended is None:
@@ -387,7 +419,10 @@ class Observer:
             self._moved |= path != process.folder.path
             process.folder.path = path
 
-    def _isolated(self, process: Process, effect: effects.Isolated, call: Call) -> None:
+    def _isolated(self, process: Process, effect: effects.Isolated, call: Call | None) -> None:
+        process.inner_children |= effect.inner
+        if not effect.mounts:
+            return
         process.foreign = True
         self.warnings["namespace"] = (
             f"A program changed its root or its mounts ({effect.call}): its files are kept as it named them, without digests."

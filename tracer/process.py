@@ -47,6 +47,8 @@ class Process:
     files: dict[int, Version] = field(default_factory=dict)  # O_TMPFILE descriptors, which a link may name later
     opened: dict[str, Opened] = field(default_factory=dict)  # the last few files opened since fork or exec, by path
     named: dict[str, int] = field(default_factory=dict)  # pipes opened by a name since fork or exec, and when
+    inner: bool = False  # in a pid namespace: its forks return other numbers than the log has
+    inner_children: bool = False  # its children will be
     thread: bool = False
     foreign: bool = False
     descriptors: dict[int, str] = field(default_factory=dict)  # what they lead to; kept only where the log does not say it
@@ -59,11 +61,9 @@ class Process:
             self.folder if shares_directory else Folder(self.folder.path),
             self.streams if shares_files else dict(self.streams),
             self.files if shares_files else dict(self.files),
-            {},
-            {},
-            thread,
-            self.foreign,
-            self.descriptors if shares_files else dict(self.descriptors),
+            thread=thread,
+            foreign=self.foreign,
+            descriptors=self.descriptors if shares_files else dict(self.descriptors),
         )
 
     def remember(self, path: str, opened: int, version: Version, reads: bool, writes: bool) -> None:

@@ -94,7 +94,7 @@ class Folded:
         return {name(v.path) for v in self.observation.versions if v.generations and v.ended is None}
 
     def pipes(self) -> set[tuple[str, str]]:
-        """Which image wrote to which through pipes."""
+        """Which image wrote to which through pipes; who made one stands for an end that nobody was seen to hold."""
         return {
             (" ".join(w.argv), " ".join(r.argv))
             for channel in self.observation.channels
@@ -128,7 +128,9 @@ def stamped(script: str) -> list[str]:
     return found
 
 
-def fold(script: str, *, world: Offline | None = None, stdin: str | None = None, stdout: str | None = None, skip: int = 0) -> Folded:
+def fold(
+    script: str, *, world: Offline | None = None, stdin: str | None = None, stdout: str | None = None, skip: int = 0
+) -> Folded:
     """Fold lines without times; `stdin` and `stdout` are the files that the job was started with."""
     return fold_lines(stamped(script), world=world, stdin=stdin, stdout=stdout, skip=skip)
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.tracer.folding import Offline, duplicated, executed, exited, fold, forked, read, wrote
+from tests.tracer.folding import Everything, Notes, Offline, duplicated, executed, exited, fold, fold_lines, forked, read, wrote
+from tracer.observer import Observer
+from tracer.syntax import Reader
 
 BASH = "bash job"
 
@@ -252,3 +254,250 @@ def test_who_read_and_wrote_what(story: Story) -> None:
         assert found.outputs() == story.outputs
     assert found.observer.running == 0
     assert found.observation.counts.unparsed == 0
+
+
+# -- children that are seen before their parent's fork returns -----------------------------------------------------------------
+
+VFORK = "vfork( <unfinished ...>"
+CLONE = "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD, child_tidptr=0x7f <unfinished ...>"
+
+
+def test_a_child_runs_before_its_parents_fork_returns() -> None:
+    """What others do meanwhile comes after it: the file that the child read is the one from before."""
+    found = fold(
+        "\n".join([
+            executed(1, BASH), f"1 {CLONE}", executed(2, "x"), read(2, "a"), "1 <... clone resumed>) = 2",
+            forked(1, 4), executed(4, "other"), f"1 {VFORK}", read(3, "b"), wrote(4, "b"), executed(3, "y"), "1 <... vfork resumed>) = 3",
+            exited(2), exited(3), exited(4), exited(1),
+        ])
+    )
+    assert found.steps() == [BASH, "x", "other", "y"]
+    assert found.parents() == {BASH: None, "x": BASH, "other": BASH, "y": BASH}
+    assert found.inputs() == {"a", "b"}
+    assert found.used(BASH) == {"b"}
+    assert found.observer.running == 0
+
+
+def test_a_child_ends_before_its_parents_fork_returns() -> None:
+    found = fold("\n".join([executed(1, BASH), f"1 {CLONE}", executed(2, "x"), exited(2, 3), "1 <... clone resumed>) = 2", exited(1)]))
+    assert found.image("x").code == 3
+    assert found.observer.running == 0
+    assert [image.argv[0] for image in found.notes.ended] == ["x", "bash"]
+
+
+def test_several_forks_in_flight() -> None:
+    """Only their returns tell whose the children are."""
+    found = fold(
+        "\n".join([
+            executed(1, BASH), forked(1, 2), executed(2, "make"), forked(1, 3), executed(3, "ninja"),
+            f"2 {CLONE}", f"3 {CLONE}", executed(20, "cc"), executed(30, "ld"), read(20, "a"), exited(30),
+            "3 <... clone resumed>) = 30", "2 <... clone resumed>) = 20", exited(20), exited(2), exited(3), exited(1),
+        ])
+    )
+    assert found.parents() == {BASH: None, "make": BASH, "ninja": BASH, "cc": "make", "ld": "ninja"}
+    assert found.used("cc") == {"a"}
+    assert found.observer.running == 0
+
+
+def test_a_vfork_that_lasts_is_no_jump_of_the_clock() -> None:
+    lines = [
+        '1 1700000000.000000 execve("/bin/bash", ["bash", "job"], 0x7ffd /* 9 vars */) = 0',
+        "1 1700000001.000000 clone(child_stack=NULL, flags=SIGCHLD) = 2",
+        f"1 1700000002.000000 {VFORK}",
+        f"2 1700000002.000001 {VFORK}",
+        '3 1700000003.000000 openat(AT_FDCWD</w>, "a", O_RDONLY) = 3</w/a>',
+        "1 1700000009.000000 <... vfork resumed>) = 3",
+        "2 1700000009.000001 <... vfork resumed>) = 4",
+    ]
+    found = fold_lines(lines)
+    assert "clock" not in found.warnings
+    assert found.used(BASH) == {"a"}
+
+
+def test_a_clock_that_is_set_back_is_said() -> None:
+    lines = [
+        '1 1700000009.000000 execve("/bin/bash", ["bash", "job"], 0x7ffd /* 9 vars */) = 0',
+        '1 1700000001.000000 openat(AT_FDCWD</w>, "a", O_RDONLY) = 3</w/a>',
+    ]
+    assert "clock" in fold_lines(lines).warnings
+
+
+def test_a_pid_is_used_again() -> None:
+    found = fold("\n".join([
+        executed(1, BASH), *command(2, "x", after=[read(2, "a"), '2 chdir("d") = 0']), *command(2, "y", after=['2 rename("p", "q") = 0']),
+        exited(1),
+    ]))  # fmt: skip
+    assert (found.used("x"), found.generated("y")) == ({"a"}, {"q"})
+    assert found.image("x").ended is not None
+    assert found.observer.running == 0
+
+
+def test_a_fork_that_never_returns_leaves_its_child_observed() -> None:
+    found = fold("\n".join([executed(1, BASH), f"1 {VFORK}", executed(2, "x"), "1 +++ killed by SIGKILL +++", read(2, "a"), exited(2)]))
+    assert found.used("x") == {"a"}
+    assert found.image("x").parent is found.image(BASH)
+    assert (found.image(BASH).code, found.image(BASH).signal) == (None, 9)
+    assert found.observer.running == 0
+
+
+def test_forks_in_a_pid_namespace_return_other_numbers() -> None:
+    """The log's pids are ours, the returned ones are the namespace's: they may even be those of other processes."""
+    found = fold("\n".join([
+        executed(1, BASH), *command(7, "other", after=[read(7, "z")])[:-1],
+        forked(1, 2), executed(2, "unshare -pf sh"), "2 unshare(CLONE_NEWPID) = 0", forked(2, 100), executed(100, "sh job"),
+        forked(100, 7), executed(101, "x"), read(101, "a"), exited(101),
+        f"100 {CLONE}", executed(102, "y"), read(102, "b"), "100 <... clone resumed>) = 3", exited(102),
+        wrote(7, "c"), exited(7), exited(100), exited(2), exited(1),
+    ]))  # fmt: skip
+    assert found.parents() == {
+        BASH: None, "other": BASH, "unshare -pf sh": BASH, "sh job": "unshare -pf sh", "x": "sh job", "y": "sh job"
+    }  # fmt: skip
+    assert (found.used("x"), found.used("y"), found.generated("other")) == ({"a"}, {"b"}, {"c"})
+    assert found.observer.running == 0
+
+
+# -- pipes -----------------------------------------------------------------------------------------------------------------------
+
+P = "pipe:[5]"
+
+
+@pytest.mark.parametrize(
+    ("lines", "pipes"),
+    [
+        pytest.param(
+            [
+                f"1 pipe2([3<{P}>, 4<{P}>], 0) = 0", *command(2, "cat", before=[duplicated(2, 4, 1, P)]),
+                *command(3, "sort", before=[duplicated(3, 3, 0, P)]),
+            ],
+            {("cat", "sort")}, id="a | b",
+        ),
+        pytest.param(
+            [
+                f"1 pipe2([3<{P}>, 4<{P}>], 0) = 0", *command(2, "env cat", before=[duplicated(2, 4, 1, P)], after=[executed(2, "cat")]),
+                *command(3, "sort", before=[duplicated(3, 3, 0, P)]),
+            ],
+            {("cat", "sort")}, id="through a wrapper",
+        ),
+        pytest.param(
+            [f"1 pipe2([3<{P}>, 4<{P}>], O_CLOEXEC) = 0", *command(2, "cat", before=[duplicated(2, 4, 1, P)])],
+            {("cat", BASH)}, id="a child's output is read by its parent",
+        ),
+        pytest.param(
+            [
+                f"1 pipe2([3<{P}>, 4<{P}>], 0) = 0", *command(2, "cat", before=[duplicated(2, 4, 1, P)]),
+                forked(1, 3), duplicated(3, 3, 0, P), forked(3, 4), executed(4, "head"), exited(4), forked(3, 5), executed(5, "tail"), exited(5), exited(3),
+            ],
+            {("cat", "head"), ("cat", "tail")}, id="a | { b; c; }",
+        ),
+        pytest.param(
+            [
+                f"1 pipe2([3<{P}>, 4<{P}>], 0) = 0", *command(2, "cat", before=[duplicated(2, 4, 1, P)]),
+                *command(3, "sort", before=[f'3 openat(AT_FDCWD</w>, "/dev/fd/63", O_RDONLY) = 3<{P}>', duplicated(3, 3, 0, P)]),
+            ],
+            {("cat", "sort")}, id="b < <(a)",
+        ),
+        pytest.param(
+            [
+                f"1 pipe2([3<{P}>, 4<{P}>], 0) = 0", *command(2, "cat", before=[duplicated(2, 4, 1, P)]),
+                *command(3, "sort", after=[f'3 openat(AT_FDCWD</w>, "/dev/fd/63", O_RDONLY) = 3<{P}>']),
+            ],
+            {("cat", "sort")}, id="b <(a)",
+        ),
+        pytest.param(
+            [
+                '1 mknodat(AT_FDCWD</w>, "fifo", S_IFIFO|0666) = 0',
+                *command(2, "cat", before=[wrote(2, "fifo"), duplicated(2, 3, 1, "/w/fifo")]), *command(3, "sort", after=[read(3, "fifo")]),
+            ],
+            {("cat", "sort")}, id="a FIFO with a name",
+        ),
+        pytest.param(
+            [
+                "1 socketpair(AF_UNIX, SOCK_STREAM, 0, [3<UNIX-STREAM:[8]>, 4<UNIX-STREAM:[9]>]) = 0",
+                *command(2, "cat", before=[duplicated(2, 4, 1, "UNIX-STREAM:[9]")]), *command(3, "sort", before=[duplicated(3, 3, 0, "UNIX-STREAM:[8]")]),
+            ],
+            {("cat", "sort"), ("sort", "cat")}, id="a socketpair goes both ways",
+        ),
+    ],
+)  # fmt: skip
+def test_pipes_connect_programs(lines: list[str], pipes: set[tuple[str, str]]) -> None:
+    found = fold("\n".join([executed(1, BASH), *lines, exited(1)]))
+    assert found.pipes() == pipes
+    assert found.inputs() == found.outputs() == set()
+
+
+# -- what the job started with, and what cannot be known ---------------------------------------------------------------------------
+
+
+def test_files_that_the_job_started_with_as_its_streams() -> None:
+    found = fold("\n".join([executed(1, "sort"), exited(1)]), stdin="/w/a", stdout="/w/c")
+    assert (found.used("sort"), found.generated("sort")) == ({"a"}, {"c"})
+
+
+def test_the_launchers_images_are_not_the_jobs() -> None:
+    found = fold("\n".join([executed(1, "trampoline"), read(1, "secret"), executed(1, "x"), read(1, "a"), exited(1)]), skip=1)
+    assert found.steps() == ["x"]
+    assert found.inputs() == {"a"}
+
+
+@pytest.mark.parametrize("call", ['chroot("/srv")', "unshare(CLONE_NEWNS|CLONE_NEWUSER)", "setns(5</proc/9/ns/mnt>, 0)"])
+def test_paths_of_another_root_are_foreign(call: str) -> None:
+    """Also where the same path of ours is known: what is hashed there may be another file."""
+    found = fold("\n".join([
+        executed(1, BASH), read(1, "a"), *command(2, "x", before=[f"2 {call} = 0"], after=[read(2, "a"), wrote(2, "c")]), exited(1),
+    ]))  # fmt: skip
+    assert "namespace" in found.warnings
+    assert {(" ".join(use.image.argv), use.foreign) for use in found.notes.uses} == {(BASH, False), ("x", True)}
+    assert found.version("c").foreign
+
+
+def test_a_child_that_is_cloned_into_mounts_of_its_own_is_foreign() -> None:
+    found = fold("\n".join([executed(1, BASH), forked(1, 2, "CLONE_NEWNS|CLONE_NEWPID|SIGCHLD"), executed(2, "x"), read(2, "a"), read(1, "b"), exited(2), exited(1)]))
+    assert [(use.path, use.foreign) for use in found.notes.uses] == [("/w/a", True), ("/w/b", False)]
+
+
+def test_io_uring_is_said() -> None:
+    assert "io_uring" in fold("\n".join([executed(1, "x"), "1 io_uring_setup(8, {flags=0}) = 3<anon_inode:[io_uring]>"])).warnings
+
+
+def test_connections_once_each_whether_they_are_made_at_once_or_not() -> None:
+    address = '{sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("192.0.2.1")}'
+    found = fold("\n".join([
+        executed(1, "x"), f"1 connect(3<socket:[1]>, {address}, 16) = -1 EINPROGRESS (Operation now in progress)",
+        f"1 connect(4<socket:[2]>, {address}, 16) = 0", '1 connect(5<socket:[3]>, {sa_family=AF_UNIX, sun_path="/run/x"}, 110) = 0',
+        f"1 connect(3<socket:[1]>, {address.replace('443', '80')}, 16) = -1 ECONNREFUSED (Connection refused)",
+    ]))  # fmt: skip
+    assert [(host, port) for _, host, port in found.image("x").connections] == [("192.0.2.1", 443)]
+
+
+def test_a_version_is_disturbed_by_each_way_to_change_what_is_at_its_path() -> None:
+    for act in ('1 openat(AT_FDCWD</w>, "d/a", O_WRONLY|O_TRUNC) = 4</w/d/a>', '1 rename("x", "d/a") = 0', '1 rename("d/a", "x") = 0',
+                '1 rename("d", "e") = 0', '1 unlink("d/a") = 0', '1 truncate("d/a", 3) = 0',
+                '1 renameat2(AT_FDCWD</w>, "d", AT_FDCWD</w>, "e", RENAME_EXCHANGE) = 0'):  # fmt: skip
+        found = fold("\n".join([executed(1, "x"), read(1, "d/a"), act]))
+        (use,) = [use for use in found.notes.uses if use.path == "/w/d/a"]
+        assert use.version.disturbed(use.opened, use.opened + 10**9), act
+
+
+@pytest.mark.parametrize(
+    ("call", "places"),
+    [
+        ('openat(AT_FDCWD</w>, "a", O_WRONLY|O_TRUNC', {"/w/a"}),
+        ('openat(AT_FDCWD</w>, "a", O_RDWR', {"/w/a"}),
+        ('openat(AT_FDCWD</w>, "a", O_RDONLY', set()),
+        ('openat2(5</w/d>, "a", {flags=O_WRONLY, resolve=0}, 24', {"/w/d/a"}),
+        ('creat("a", 0644', {"/w/a"}),
+        ('truncate("a", 0', {"/w/a"}),
+        ('rename("a", "b"', {"/w/a", "/w/b"}),
+        ('renameat2(AT_FDCWD</w>, "a", 5</w/d>, "b", RENAME_NOREPLACE', {"/w/a", "/w/d/b"}),
+        ('unlink("a"', {"/w/a"}),
+        ('unlinkat(5</w/d>, "a", 0', {"/w/d/a"}),
+        ('execve("a", ["a"]', set()),
+        ('rename("a"', set()),
+    ],
+)
+def test_a_call_in_flight_threatens_what_it_may_change(call: str, places: set[str]) -> None:
+    reader = Reader()
+    observer = Observer(Everything(), Offline(), Notes(), cwd="/w", pending=reader.pending)
+    begun = reader.partial(f"1 1700000000.000000 {call}")
+    assert begun is not None
+    assert set(observer.touches(begun)) == places
