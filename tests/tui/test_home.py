@@ -66,6 +66,9 @@ async def test_a_wrong_filter_term_is_explained_and_the_list_stays(two_runs: Pat
         await driver.press("slash")
         await driver.type("role:nonsense")
         await driver.sees("'nonsense' is no role", "fetch.py")
+        home(driver).news()  # reading the lists again leaves it said
+        await driver.pilot.pause()
+        assert "'nonsense' is no role" in driver.text
 
 
 async def test_an_empty_store_explains_how_to_record(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class HomeScreen(ExplorerScreen):
         self.synced = False
         self._stale = False
         self._typing: Timer | None = None
-        self._note: Line = []
+        self._notes: dict[str, Line] = {}  # by tab: what is wrong with its filter
         self.header = StoreHeader(desk)
         self.tab_line = TabLine([(JOBS, "Jobs"), (ARTIFACTS, "Artifacts")], desk.marks)
         self.heading = Heading()
@@ -107,10 +107,10 @@ class HomeScreen(ExplorerScreen):
         try:
             chosen = Filter.parse(self.filters[tab])
         except UsageError as error:
-            self._note = [(f"{error.message} {error.hint}", "warn")]
+            self._notes[tab] = [(f"{error.message} {error.hint}", "warn")]
             self._say_filter()
             return
-        self._note = []
+        self._notes.pop(tab, None)
         source: Any = sources.jobs(self.desk, chosen) if tab == JOBS else sources.artifacts(self.desk, chosen)
         self.lists[tab].use(source, keep=keep)
 
@@ -150,8 +150,8 @@ class HomeScreen(ExplorerScreen):
     def _say_filter(self) -> None:
         line = self.tab_line
         chosen = self.filters[self.tab]
-        if self._note:
-            line.show_status(self._note)
+        if note := self._notes.get(self.tab):
+            line.show_status(note)
         elif chosen:
             count = text.count(self.current.count)
             line.show_status([("/ ", "key"), (text.display(chosen), "strong"), (f"  {count} found", "dim")])
