@@ -165,6 +165,7 @@ def opens(plan: Plan) -> Iterator[Row]:
     command = recorder.command([sys.executable, str(script), str(files), str(count)])
     with Watch(recorder.store) as watch:
         seconds, _ = timed(command, plan.place, recorder.env)
+    watch.check()
     done = f"{count} opens of {OPENED} files"
     seen = {"seconds": [seconds]}
     yield Row("opens-memory", done, "peak memory of the recorder", watch.memory / 1e6, "MB", 100, samples=seen, load=load())

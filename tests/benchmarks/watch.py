@@ -9,6 +9,8 @@ import re
 import threading
 from pathlib import Path
 
+from tests.benchmarks.measure import FailedError
+
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 _PERIOD = 0.02  # s; the trace grows by about 2 MB in that time
 
@@ -31,6 +33,11 @@ class Watch:
         self._stop.set()
         self._thread.join()
 
+    def check(self) -> None:
+        """Raises FailedError where no recorder was seen, or no trace."""
+        if not self.memory or not self.spool:
+            raise FailedError("no recorder announced itself in the store")
+
     def _work(self) -> None:
         found: tuple[int, str] | None = None
         while not self._stop.wait(_PERIOD):
@@ -50,5 +57,5 @@ class Watch:
         with contextlib.suppress(OSError, ValueError, KeyError):
             for path in self._running.glob("*.json"):
                 told = json.loads(path.read_text("utf-8"))
-                return int(told["pid"]), str(told["spool"])
+                return int(told["pid"]), os.path.join(told["directory"], "trace")
         return None
