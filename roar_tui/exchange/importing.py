@@ -66,7 +66,7 @@ def bring_in(
     if len(parcel.parts) > 1:
         yield from _several(parcel, archive, cwd, progress)
         return
-    if is_roar_database(parcel.parts[0].path):
+    if parcel.parts[0].path.is_file() and is_roar_database(parcel.parts[0].path):  # a pipe can be read once
         yield from _database(parcel, archive, cwd, find, progress)
         return
     source = Source(parcel.parts[0].path)
