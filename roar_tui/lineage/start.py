@@ -24,7 +24,8 @@ FROM step s WHERE s.job = (SELECT id FROM job WHERE digest = ?) ORDER BY s.numbe
 _ON_PATH = """SELECT g.id FROM generated g INDEXED BY generated_path
 WHERE g.path = (SELECT id FROM path WHERE path = :path) AND g.artifact = :artifact ORDER BY g.opened DESC, g.id DESC LIMIT 1"""
 # generated_artifact, bounded by the first sighting on the path that was named: used_artifact
-_ANYWHERE = """SELECT id FROM generated INDEXED BY generated_artifact WHERE artifact = :artifact AND COALESCE(finished, opened) <= COALESCE(
+_ANYWHERE = """SELECT id FROM generated INDEXED BY generated_artifact
+WHERE artifact = :artifact AND COALESCE(finished, opened) <= COALESCE(
     (SELECT e.opened FROM used e INDEXED BY used_artifact WHERE e.artifact = :artifact
      AND e.path = (SELECT id FROM path WHERE path = :path) ORDER BY e.opened LIMIT 1), :never)
 ORDER BY opened DESC, id DESC LIMIT 1"""
