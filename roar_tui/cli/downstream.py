@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from roar_tui.cli.containing import contains_option
 from roar_tui.cli.context import Settings, common_options
 from roar_tui.cli.references import ref_argument
 from roar_tui.cli.walking import depth_option, expand_option, walk
@@ -13,9 +14,10 @@ from roar_tui.cli.walking import depth_option, expand_option, walk
 @ref_argument
 @depth_option
 @expand_option
+@contains_option
 @common_options
-def command(settings: Settings, ref: str, depth: int | None, expand: bool) -> None:
+def command(settings: Settings, ref: str, depth: int | None, expand: bool, contains: str | None) -> int | None:
     """Show everything that was made from REF: the steps that used it, what they made, and so on."""
     from roar_tui.lineage.model import Direction
 
-    walk(settings, ref, Direction.DOWNSTREAM, depth, expand)
+    return walk(settings, ref, Direction.DOWNSTREAM, depth, expand, contains)

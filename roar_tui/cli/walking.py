@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from roar_tui.cli.containing import answer_contains
 from roar_tui.cli.context import Settings, note, opened, print_json, working_directory
 
 if TYPE_CHECKING:
@@ -15,8 +16,13 @@ depth_option = click.option("--depth", type=click.IntRange(min=0), metavar="N", 
 expand_option = click.option("--expand", is_flag=True, help="Every file, where four or more of a directory would be one line.")
 
 
-def walk(settings: Settings, ref: str, direction: Direction, depth: int | None, expand: bool) -> None:
-    """Print everything that `ref` leads to in `direction`: a tree, or with --json the node-link document."""
+def walk(
+    settings: Settings, ref: str, direction: Direction, depth: int | None, expand: bool, contains: str | None = None
+) -> int | None:
+    """Print everything that `ref` leads to in `direction`: a tree, or with --json the node-link document.
+
+    With `contains` only whether that is among it; then the exit status is the answer.
+    """
     from roar_tui.lineage.fold import fold
     from roar_tui.lineage.graph import node_link
     from roar_tui.lineage.reference import resolve
@@ -26,6 +32,8 @@ def walk(settings: Settings, ref: str, direction: Direction, depth: int | None, 
         cwd = working_directory()
         target = resolve(store, db, ref, cwd=cwd)
         note(target.note)
+        if contains is not None:
+            return answer_contains(settings, store, db, target, direction, depth, contains, (ref, cwd))
         found = closure(db, target, direction, depth)
         shown = found if expand else fold(found)
         if settings.json:
@@ -39,3 +47,4 @@ def walk(settings: Settings, ref: str, direction: Direction, depth: int | None, 
         if not found.edges and depth != 0:
             end = "made it" if direction.value == "upstream" else "was made from it"
             note(f"Nothing that is recorded {end}.")
+    return None

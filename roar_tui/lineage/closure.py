@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
 
 from roar_tui.lineage.links import Use
@@ -47,9 +47,9 @@ class _Closure:
         self._asked: dict[str, int] = {}
         self._uses: dict[str, Use] = {}
 
-    def run(self, target: Target) -> None:
+    def run(self, targets: Iterable[Target]) -> None:
         level, depth = _Level(later=self._opener.up), 0
-        for seed in seeds(self._opener, target):
+        for seed in chain.from_iterable(seeds(self._opener, target) for target in targets):
             self._add(seed.node, 0)
             if seed.node.id not in self._walk.targets:
                 self._walk.targets.append(seed.node.id)
@@ -127,10 +127,19 @@ def closure(db: sqlite3.Connection, target: Target, direction: Direction, depth:
     walk = Walk(direction, [], note=target.note, directory=target.path if isinstance(target, FilesetTarget) else None)
     growing = _Closure(Opener(db, direction), walk, depth)
     with snapshot(db), bulk():
-        growing.run(target)
+        growing.run([target])
         if direction is Direction.UPSTREAM:
             growing.explain()
         growing.count_touched()
+        settle(walk)
+    return walk
+
+
+def reach(db: sqlite3.Connection, targets: Iterable[Target], direction: Direction, depth: int | None = None) -> Walk:
+    """The nodes and edges that `targets` lead to, as `closure` but without what people alone read: alternatives, counts."""
+    walk = Walk(direction, [])
+    with snapshot(db), bulk():
+        _Closure(Opener(db, direction), walk, depth).run(targets)
         settle(walk)
     return walk
 
