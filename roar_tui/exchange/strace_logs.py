@@ -38,7 +38,7 @@ _FILE_CALLS = frozenset((
 def read_log(name: str, logs: Sequence[Log], *, cwd: str | None, progress: Progress | None = None) -> tuple[Record, int]:
     """The record of the job in `logs` (one file, or one per process), and how many lines could not be read.
 
-    `cwd` is where the job started, if the user knows.
+    `cwd` is where the job started, if the user knows; what the log itself says of it is believed more.
 
     Raises UnusableFileError where they are no strace logs, or hold no call on a file.
     """
@@ -62,7 +62,8 @@ class _Reading:
     def __init__(self, logs: Sequence[Log], cwd: str | None) -> None:
         self._logs = logs
         self._given = cwd
-        self._cwd = cwd or next((log.look.cwd for log in logs if log.look.cwd is not None and _begins(log, logs)), None) or UNKNOWN
+        first = min(logs, key=lambda log: (log.look.first or 0, log.part.pid))
+        self._cwd = first.look.cwd or cwd or UNKNOWN
         self._markers: set[str] = set()
         projects = [] if self._cwd == UNKNOWN else [self._cwd]
         self.policy = AccessPolicy(Roles(home_of(self._cwd), projects, exists=self._markers.__contains__), live=False)
@@ -210,11 +211,6 @@ def home_of(cwd: str) -> str:
     if names[1:2] == ["root"]:
         return "/root"
     return "/".join(names[:3]) if names[1:2] in (["home"], ["Users"]) and len(names) > 2 else ""
-
-
-def _begins(log: Log, logs: Sequence[Log]) -> bool:
-    """Whether the first process of the job is the one in `log`."""
-    return log is min(logs, key=lambda log: (log.look.first or 0, log.part.pid))
 
 
 def _no_log(name: str, logs: Sequence[Log]) -> UnusableFileError:

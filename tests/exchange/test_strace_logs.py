@@ -40,18 +40,18 @@ def archive(tmp_path: Path) -> Archive:
 def import_(tmp_path: Path, archive: Archive) -> Import:
     """Imports a log that must be one job, from its text or from files by name, and returns its record."""
 
-    def call(log: str | bytes | dict[str, str], name: str = "log", **options: str) -> Record:
-        (only,) = imports(log, name, **options)
+    def call(log: str | bytes | dict[str, str], name: str = "log", cwd: str | None = None) -> Record:
+        (only,) = imports(log, name, cwd)
         return archive.load(only.job)
 
-    def imports(log: str | bytes | dict[str, str], name: str, **options: str) -> list[Imported]:
+    def imports(log: str | bytes | dict[str, str], name: str, cwd: str | None) -> list[Imported]:
         for file, content in (log if isinstance(log, dict) else {name: log}).items():
             path = tmp_path / file
             path.write_bytes(content if isinstance(content, bytes) else content.encode("latin-1"))
             os.utime(path, (MODIFIED, MODIFIED))
         (parcel,), errors = parcels([str(tmp_path / name)])
         assert not errors
-        return list(bring_in(parcel, archive, **options))
+        return list(bring_in(parcel, archive, cwd=cwd))
 
     return call
 
@@ -90,8 +90,9 @@ def test_a_log_becomes_a_record(import_: Import) -> None:
 
 def test_an_output_is_finished_when_its_program_is(import_: Import) -> None:
     (step,) = import_(RUN).steps
-    assert step.generated[0].finished == step.ended
-    assert step.generated[0].opened < step.generated[0].finished
+    (output,) = step.generated
+    assert output.opened == 1_700_000_000_300_000
+    assert output.finished == step.ended == 1_700_000_000_500_000
 
 
 def test_the_same_log_is_the_same_record(import_: Import, archive: Archive) -> None:
