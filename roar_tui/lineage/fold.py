@@ -61,7 +61,7 @@ def fileset(directory: str, members: list[Node]) -> Node:
     names = [name for name, _ in below]
     first = members[0]
     digest = None
-    if all(node.digest is not None for node in members):
+    if all(node.digest is not None and node.algorithm is None for node in members):
         digest = tree_digest([(name, node.digest or "") for name, node in below])
     sizes = [node.size for _, node in below]
     return Node(

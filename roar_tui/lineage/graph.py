@@ -53,6 +53,8 @@ def _attributes(node: Node) -> dict[str, Any]:
             "status": node.status,
             "root": node.root,
         }
+    if node.algorithm is not None:
+        shared["algorithm"] = node.algorithm
     if node.kind is Kind.FILESET:
         return shared | {"path": node.path, "count": node.count, "pattern": node.pattern}
     if node.kind is Kind.ARTIFACT:

@@ -50,6 +50,7 @@ class Node:
     note: str | None = None
     # artifact and fileset
     digest: str | None = None
+    algorithm: str | None = None  # what made the digest, where that is not BLAKE3
     size: int | None = None
     role: str | None = None
     status: str | None = None

@@ -28,6 +28,10 @@ OR EXISTS (SELECT 1 FROM pipe_end WHERE step = :step AND writes)"""
 _STARTED_OTHERS = """SELECT EXISTS (SELECT 1 FROM step c WHERE c.job = s.job AND c.parent = s.number)
 FROM step s WHERE s.id = ?"""
 
+# artifact_foreign: an imported store's few contents that are known by other digests
+_FOREIGN = """SELECT digest, algorithm FROM artifact INDEXED BY artifact_foreign
+WHERE algorithm <> 'blake3' AND digest >= x''"""
+
 
 class Nodes:
     """Makes nodes and remembers the steps that it has read."""
@@ -38,6 +42,7 @@ class Nodes:
         self._rows: dict[str, int] = {}
         self._unknown: dict[int, dict[tuple[int, int], int]] = {}
         self._launchers: dict[int, bool] = {}
+        self._algorithms: dict[bytes, str] | None = None
 
     def step(self, step: str) -> Node:
         """A node of its own for the step with that node id."""
@@ -107,6 +112,7 @@ class Nodes:
             id=self._file_id(access),
             kind=Kind.ARTIFACT,
             digest=access.digest.hex() if access.digest is not None else None,
+            algorithm=None if access.digest is None else self._algorithm(access.digest),
             size=access.size,
             role=access.role,
             status=access.status,
@@ -114,6 +120,12 @@ class Nodes:
             job=None if known else self.about(access.step).job,
             step=None if known else self.about(access.step).step,
         )
+
+    def _algorithm(self, digest: bytes) -> str | None:
+        """What made `digest`, None for BLAKE3."""
+        if self._algorithms is None:
+            self._algorithms = dict(self._db.execute(_FOREIGN))
+        return self._algorithms.get(digest)
 
     def _file_id(self, access: Use | Generation) -> str:
         if access.digest is not None:

@@ -24,6 +24,7 @@ CREATE TABLE artifact (
     UNIQUE (digest, algorithm)
 );
 CREATE INDEX artifact_seen ON artifact (first_seen DESC, id DESC);
+CREATE INDEX artifact_foreign ON artifact (digest, algorithm) WHERE algorithm <> 'blake3';
 
 CREATE TABLE path (
     id INTEGER PRIMARY KEY,
