@@ -100,7 +100,9 @@ class Spool:
         except OSError:
             self._copy = None
             return
-        if _libc().fallocate64(self._file, _PUNCH, ctypes.c_int64(self._copied), ctypes.c_int64(length)) != 0:
+        libc = _libc()
+        punch = getattr(libc, "fallocate64", None) or libc.fallocate  # musl has only the one, which is 64 bits wide
+        if punch(self._file, _PUNCH, ctypes.c_int64(self._copied), ctypes.c_int64(length)) != 0:
             self._copy = None
         self._copied += length
 
