@@ -25,6 +25,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", metavar="NAME", default="", help=f"these alone, by commas: {', '.join(BENCHMARKS)}")
     parser.add_argument("--runs", type=int, default=5, help="how often each side is measured (5)")
     parser.add_argument("--size", type=float, default=1.0, help="scales the work; figures count at 1 only")
+    parser.add_argument("--patience", type=float, default=10.0, help="seconds to wait for a calm machine before each turn (10)")
     parser.add_argument("--home", type=Path, default=home, help="where peers are installed and scratch files are made")
     parser.add_argument("--json", type=Path, help="where the figures go (bench.json in the home)")
     return parser.parse_args(argv)
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         for name in names:
             click.echo(f"{name} (load {os.getloadavg()[0]:.1f})", err=True)
-            plan = Plan(options.runs, options.size, place, options.home)
+            plan = Plan(options.runs, options.size, place, options.home, options.patience)
             try:
                 rows += BENCHMARKS[name](plan)
             except FailedError as error:

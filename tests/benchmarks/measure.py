@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+MOMENT = 0.5  # s
+CALM = 0.9  # of all processors idle
+
 
 class FailedError(Exception):
     """What was to be measured did not do its work; a figure would be a lie."""
@@ -53,10 +56,11 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-def alternate(runs: int, **sides: Callable[[], float]) -> dict[str, list[float]]:
-    """Measure each side `runs` times, in turns: a, b, a, b, …; seconds by name."""
+def alternate(runs: int, patience: float, **sides: Callable[[], float]) -> dict[str, list[float]]:
+    """Measure each side `runs` times, in turns: a, b, a, b, …; seconds by name. Each turn waits `patience` for a calm machine."""
     found: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(runs):
+        await_calm(patience)
         for name, side in sides.items():
             found[name].append(side())
     return found
@@ -78,6 +82,24 @@ def timed(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = Non
     if done.returncode != 0:
         raise FailedError(f"{' '.join(command)[:200]} exited with {done.returncode}: {said.strip()[-300:]}")
     return seconds, said
+
+
+def await_calm(patience: float) -> None:
+    """Wait until the machine has been nearly idle for a moment, at most `patience` seconds: others may work on it too."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        before = _ticks()
+        time.sleep(MOMENT)
+        after = _ticks()
+        if after[0] - before[0] >= CALM * (after[1] - before[1]):
+            return
+
+
+def _ticks() -> tuple[int, int]:
+    """Idle and all clock ticks of all processors since boot."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(field) for field in file.readline().split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def load() -> float:

@@ -32,6 +32,7 @@ class Plan:
     size: float
     place: Path
     peers: Path
+    patience: float = 0.0  # s to wait for a calm machine before each turn
 
     def scaled(self, count: float) -> int:
         return max(1, int(count * self.size))
@@ -45,6 +46,7 @@ def start(plan: Plan) -> Iterator[Row]:
     recorder.seconds(["true"], folder)
     samples = alternate(
         plan.runs,
+        plan.patience,
         strace=lambda: strace_seconds(["true"], folder, plan.place),
         roar_tui=lambda: recorder.seconds(["true"], folder),
     )
@@ -65,6 +67,7 @@ def small(plan: Plan) -> Iterator[Row]:
 
     samples = alternate(
         plan.runs,
+        plan.patience,
         bare=lambda: timed(command, plan.place)[0],
         strace=lambda: strace_seconds(command, plan.place, plan.place),
         first=first,
@@ -96,14 +99,14 @@ def peers(plan: Plan) -> Iterator[Row]:
     if tracer is None:
         yield Row("roar", work_done, "over roar run", None, "×", 0.1, note=roar.why_not or "no tracer of roar sees the files here")
     else:
-        samples = alternate(plan.runs, roar=lambda: roar.seconds(tracer, command, plan.place), roar_tui=own)
+        samples = alternate(plan.runs, plan.patience, roar=lambda: roar.seconds(tracer, command, plan.place), roar_tui=own)
         roar.forget(plan.place)
         value, measure = ratio(samples, "roar_tui", "roar"), f"over roar run ({tracer})"
         yield Row("roar", work_done, measure, value, "×", 0.1, samples=samples, load=load())
     if reprozip.why_not:
         yield Row("reprozip", work_done, "over reprozip trace", None, "×", note=reprozip.why_not)
     else:
-        samples = alternate(plan.runs, reprozip=lambda: reprozip.seconds(command, plan.place), roar_tui=own)
+        samples = alternate(plan.runs, plan.patience, reprozip=lambda: reprozip.seconds(command, plan.place), roar_tui=own)
         value = ratio(samples, "roar_tui", "reprozip")
         yield Row("reprozip", work_done, "over reprozip trace", value, "×", samples=samples, load=load())
 
@@ -129,6 +132,7 @@ def make(plan: Plan) -> Iterator[Row]:
     command = ["make", "-j2"]
     samples = alternate(
         plan.runs,
+        plan.patience,
         bare=cleaned(lambda: timed(command, folder)[0]),
         strace=cleaned(lambda: strace_seconds(command, folder, plan.place)),
         roar_tui=cleaned(lambda: recorder.seconds(command, folder, inputs=count, outputs=count)),
@@ -148,6 +152,7 @@ def compute(plan: Plan) -> Iterator[Row]:
     recorder = Recorder(plan.place / "own")
     samples = alternate(
         plan.runs,
+        plan.patience,
         bare=lambda: timed(command, plan.place)[0],
         roar_tui=lambda: recorder.seconds(command, plan.place),
     )
@@ -186,6 +191,7 @@ def hashing(plan: Plan) -> Iterator[Row]:
     env = Recorder(plan.place / "own").env
     samples = alternate(
         plan.runs,
+        plan.patience,
         b3sum=lambda: timed([*other, *paths], plan.place)[0],
         roar_tui=lambda: timed([*own, *paths], plan.place, env)[0],
     )

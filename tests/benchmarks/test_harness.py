@@ -18,7 +18,7 @@ from tests.benchmarks.work import openat_lines
 def test_every_row_of_the_smallest_work_has_a_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figures = tmp_path / "bench.json"
     names = "true,small,parser,hashing,opens"
-    main(["--only", names, "--runs", "1", "--size", "0.0001", "--home", str(tmp_path), "--json", str(figures)])
+    main(["--only", names, "--runs", "1", "--size", "0.0001", "--patience", "0", "--home", str(tmp_path), "--json", str(figures)])
     rows = {row["name"]: row for row in json.loads(figures.read_text("utf-8"))["rows"]}
     assert list(rows) == [
         "true", "small-first", "small-known", "parser-again", "parser-new", "hashing", "opens-memory", "opens-spool",
@@ -30,7 +30,7 @@ def test_every_row_of_the_smallest_work_has_a_figure(tmp_path: Path, capsys: pyt
 
 
 def test_a_peer_that_is_not_installed_is_skipped_with_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--only", "peers", "--runs", "1", "--size", "0.0001", "--home", str(tmp_path)]) == 0
+    assert main(["--only", "peers", "--runs", "1", "--size", "0.0001", "--patience", "0", "--home", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "roar-cli 0.4.7 is not installed" in said
     assert "reprozip is not installed" in said
