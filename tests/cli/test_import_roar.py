@@ -79,6 +79,7 @@ def test_a_job_is_found_by_what_roar_calls_it(run: Run, project: Path, store: Pa
     assert shown["command"] == ["python3", "train.py", "a b"]
     assert (shown["source"], shown["origin"]["job_uid"]) == ("roar", "8a2aeb02")
     assert shown["outputs"][0]["hash"] == content("first" * 20)
+    assert "roar, as 8a2aeb02 @2 of session 74dac468" in run("show", "8a2aeb02", store=store).stdout
 
 
 def test_another_digest_says_so(run: Run, store: Path, tmp_path: Path) -> None:

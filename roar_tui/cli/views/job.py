@@ -66,7 +66,19 @@ def _head(screen: Screen, view: JobView) -> None:
     fact(screen, "scheduler", _pairs(view.environment.scheduler))
     for tracker in view.trackers:
         fact(screen, display(tracker.kind), display(tracker.url))
-    fact(screen, "source", display(view.source) if view.source != "run" else "")
+    fact(screen, "labels", ", ".join(f"{display(name)}={display(str(value))}" for name, value in view.labels.items()))
+    fact(screen, "source", _source(view))
+
+
+def _source(view: JobView) -> str:
+    """Who recorded the job, and what it is called there; nothing for roar-tui itself."""
+    if view.source == "run":
+        return ""
+    known = {name: display(str(view.origin[name])) for name in ("job_uid", "step", "session") if name in view.origin}
+    step = f"@{'B' if view.origin.get('job_type') == 'build' else ''}{known['step']}" if "step" in known else ""
+    session = f"of session {known['session'][:8]}" if "session" in known else ""
+    there = " ".join(part for part in (known.get("job_uid", ""), step, session) if part)
+    return f"{display(view.source)}{', as ' + there if there else ''}"
 
 
 def _steps(screen: Screen, steps: list[StepView], how: How) -> None:
