@@ -77,16 +77,16 @@ def _print(
     if answer.answer == "yes":
         screen.line((f"{marks().ok} yes", GOOD), f"{GAP}{name} is among {whole}{several}{within}")
     elif answer.answer == "no":
-        some = "not all of it is" if answer.found else "is not"
-        screen.line((f"{marks().fail} no", BAD), f"{GAP}{name} {some} among {whole}{several}{within}")
-        screen.line((f"all {count(answer.files, 'recorded file')} of it were compared", QUIET))
+        which = f"not all of {name} is" if answer.found else f"{name} is not"
+        screen.line((f"{marks().fail} no", BAD), f"{GAP}{which} among {whole}{several}{within}")
+        screen.line((f"{GAP}compared with {count(answer.files, 'recorded file')}", QUIET))
     else:
         screen.line(
             (f"{marks().warn} unknown", WARN),
             f"{GAP}{name} was not found among {whole}{several}{within}, but not all of it is known",
         )
         for gap in answer.unknown[:LISTED]:
-            screen.line(GAP, shorten_path(gap.subject, cwd=cwd), (f"{GAP}{display(gap.why)}", QUIET))
+            screen.fitted(GAP, shorten_path(gap.subject, cwd=cwd), (f"{GAP}{display(gap.why)}", QUIET))
         if len(answer.unknown) > LISTED:
             screen.line((f"{GAP}and {count(len(answer.unknown) - LISTED)} more; --json lists them all", QUIET))
     if answer.via:

@@ -43,20 +43,20 @@ def beside(db: sqlite3.Connection, walk: Walk) -> Walk:
     wrote, after one of the walk's steps had read and left nothing.
     """
     found: dict[str, StepTarget] = {}
-    seen: dict[str, int] = {}  # job -> how many of its steps were in the walks when it was looked at
+    looked: set[str] = set()  # jobs
     steps = {node.id: node for node in walk.nodes.values() if node.kind is Kind.STEP}
     other = Walk(walk.direction, [])
     while True:
-        new: dict[str, StepTarget] = {}
-        for job, of_job in _by_job(steps).items():
-            if seen.get(job) != len(of_job):
-                seen[job] = len(of_job)
+        before = len(found)
+        for job, own in _by_job(steps).items():
+            if job not in looked:
+                looked.add(job)
                 rows = [_Step(*row) for row in db.execute(STEPS, (bytes.fromhex(job),))]
-                targets = {f"s:{job}:{each.number}": StepTarget(job, each.number, each.id) for each in _unseen(rows, of_job, walk)}
-                new |= {node: target for node, target in targets.items() if node not in found and node not in steps}
-        if not new:
+                found |= {
+                    f"s:{job}:{row.number}": StepTarget(job, row.number, row.id) for row in _unseen(rows, own, walk.direction)
+                }
+        if len(found) == before:
             return other
-        found |= new
         other = reach(db, found.values(), walk.direction)
         steps |= {node.id: node for node in other.nodes.values() if node.kind is Kind.STEP}
 
@@ -69,10 +69,10 @@ def _by_job(steps: dict[str, Node]) -> dict[str, dict[int, Node]]:
     return jobs
 
 
-def _unseen(rows: list[_Step], own: dict[int, Node], walk: Walk) -> list[_Step]:
+def _unseen(rows: list[_Step], own: dict[int, Node], direction: Direction) -> list[_Step]:
     """Of a job's steps those that may have had a part in what its `own` steps did (upstream), or these in what they did."""
     others = [row for row in rows if row.number not in own]
-    if walk.direction is Direction.UPSTREAM:
+    if direction is Direction.UPSTREAM:
         end = max(FOREVER if node.ended is None else node.ended for node in own.values())
         return [row for row in others if row.reads and not row.writes and row.started < end]
     sinks = [row.started for row in rows if row.number in own and row.reads and not row.writes]

@@ -82,7 +82,7 @@ def shortest(walk: Walk, goals: Collection[str]) -> list[str]:
 
 def along(walk: Walk, via: list[str]) -> Walk:
     """The part of `walk` that lies on the way `via`."""
-    pairs = {pair for way in (via, via[::-1]) for pair in pairwise(way)}
+    pairs = set(pairwise(via[::-1] if walk.direction is Direction.UPSTREAM else via))
     edges = {ends: edge for ends, edge in walk.edges.items() if ends in pairs}
     return Walk(walk.direction, via[:1], {node: walk.nodes[node] for node in via}, edges)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import msgspec
 
@@ -20,7 +19,6 @@ from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.store.archive import Archive
 from roar_tui.text import what
 
-CHUNK = 500  # digests per question
 NAME_SERVICE = 53  # a port: what is asked there brings names, no data
 
 # Warnings that say nothing about which files were read and written, or what the walk's nodes say themselves (changed, skipped).
@@ -41,9 +39,6 @@ _WHY_STATE = {
 
 # UNIQUE (digest) of job
 _JOB = "SELECT record, state, argv FROM job WHERE digest = ?"
-# UNIQUE (digest, algorithm)
-_FOREIGN = """SELECT lower(hex(digest)), algorithm, kind FROM artifact
-WHERE digest IN ({marks}) AND (algorithm <> 'blake3' OR kind <> 'file')"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ def gaps(archive: Archive, db: sqlite3.Connection, walk: Walk, more_jobs: Iterab
     for node in walk.nodes.values():
         if node.kind is Kind.STEP and node.job is not None and node.step is not None:
             steps.setdefault(node.job, {})[node.step] = node
-    found = [*_not_hashed(walk), *_foreign(db, walk)]
+    found = [*_not_hashed(walk), *_foreign(walk)]
     for job, of_job in steps.items():
         found += _of_job(archive, db, job, of_job)
     return found
@@ -86,14 +81,13 @@ def _not_hashed(walk: Walk) -> Iterator[Gap]:
             yield Gap(node.paths[0] if node.paths else node.id, why, node.id)
 
 
-def _foreign(db: sqlite3.Connection, walk: Walk) -> Iterator[Gap]:
+def _foreign(walk: Walk) -> Iterator[Gap]:
     """Contents known by digests that cannot be compared with BLAKE3 ones, and sets whose members are not known."""
-    digests = iter(node.digest for node in walk.nodes.values() if node.kind is Kind.ARTIFACT and node.digest is not None)
-    while chunk := [bytes.fromhex(digest) for digest in islice(digests, CHUNK)]:
-        for digest, algorithm, kind in db.execute(_FOREIGN.format(marks=",".join("?" * len(chunk))), chunk):
-            node = walk.nodes[f"a:{digest}"]
-            why = "it is a set whose files are not known" if kind != "file" else f"it is known by its {algorithm} digest alone"
-            yield Gap(node.paths[0] if node.paths else digest, why, node.id)
+    for node in walk.nodes.values():
+        if node.algorithm is not None:
+            is_set = node.algorithm.startswith("composite-")
+            why = "it is a set whose files are not known" if is_set else f"it is known by its {node.algorithm} digest alone"
+            yield Gap(node.paths[0] if node.paths else node.id, why, node.id)
 
 
 def _of_job(archive: Archive, db: sqlite3.Connection, job: str, steps: dict[int, Node]) -> Iterator[Gap]:
