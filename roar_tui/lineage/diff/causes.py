@@ -91,12 +91,8 @@ class Comparison:
         for each in told:
             each.follows = list(above)
             if starters:
-                values = [str(value) for value in (each.a, each.b) if value not in (None, True, "")]
-                each.follows += [
-                    variable
-                    for variable in self.environments.findings.get(pair, ())
-                    if variable.subject.startswith("$") and any(_says(variable, value) for value in values)
-                ]
+                variables = self.environments.findings.get(pair, ())
+                each.follows += [variable for variable in variables if variable.subject.startswith("$") and _says(variable, each)]
 
     def _inline(self) -> None:
         """Code given to a shell, where it differs and nothing that it started shows why."""
@@ -185,8 +181,10 @@ def _rewired(pair: Pair, found: list[Finding]) -> list[Finding]:
     return [*found, wiring]
 
 
-def _says(variable: Finding, value: str) -> bool:
-    return any(isinstance(each, str) and each and (each in value or value in each) for each in (variable.a, variable.b))
+def _says(variable: Finding, argument: Finding) -> bool:
+    """Whether an argument holds what the variable says, on both sides that have one."""
+    ends = [(value, told) for value, told in ((variable.a, argument.a), (variable.b, argument.b)) if value]
+    return bool(ends) and all(str(told) == value or (len(value) > 2 and value in str(told)) for value, told in ends)
 
 
 def _only_files(comparison: Comparison, pair: Pair, below: list[Pair]) -> bool:
