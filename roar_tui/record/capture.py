@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -51,7 +52,7 @@ class Capture:
         self._reader = Reader()
         self.observer = Observer(self.policy, LiveWorld(), self, cwd=cwd, pending=self._reader.pending, skip=skip)
         self.hasher: Hasher[Use | Version] = Hasher(THREADS, known, spool.size)
-        self._waiting: list[tuple[Use, Evidence]] = []
+        self._waiting: deque[tuple[Use, Evidence]] = deque()
         self._outcomes: dict[Use, Outcome | None] = {}
         self._finals: dict[Version, Evidence] = {}
         self._mixed: list[Use] = []
@@ -102,17 +103,14 @@ class Capture:
 
     def _judge(self) -> None:
         """Decide on the uses whose hashing lies wholly before what was read of the trace."""
-        position = self.spool.position
+        position, waiting = self.spool.position, self._waiting
         threatened: set[str] | None = None
-        later = []
-        for use, evidence in self._waiting:
-            if evidence.position > position:
-                later.append((use, evidence))
-                continue
+        while waiting and waiting[0][1].position <= position:  # they came in the order of their positions, or nearly so
+            use, evidence = waiting.popleft()
             if threatened is None:
                 threatened = self._in_flight()
-            self._outcomes[use] = self._judged(use, evidence, any(_is_at_or_below(use.path, path) for path in threatened))
-        self._waiting = later
+            endangered = bool(threatened) and any(_is_at_or_below(use.path, path) for path in threatened)
+            self._outcomes[use] = self._judged(use, evidence, endangered)
 
     def _judged(self, use: Use, evidence: Evidence, threatened: bool) -> Outcome | None:
         if evidence.status is None:
