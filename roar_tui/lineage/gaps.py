@@ -38,7 +38,7 @@ _WHY_STATE = {
 }
 
 # UNIQUE (digest) of job
-_JOB = "SELECT record, state, argv FROM job WHERE digest = ?"
+JOB = "SELECT record, state, argv FROM job WHERE digest = ?"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _foreign(walk: Walk) -> Iterator[Gap]:
 
 
 def _of_job(archive: Archive, db: sqlite3.Connection, job: str, steps: dict[int, Node]) -> Iterator[Gap]:
-    row = db.execute(_JOB, (bytes.fromhex(job),)).fetchone()
+    row = db.execute(JOB, (bytes.fromhex(job),)).fetchone()
     if row is None:
         return
     nearest = next(iter(steps.values()), None)
