@@ -89,13 +89,24 @@ class Version:
     intents: list[tuple[int, int]] = field(default_factory=list)
     forgotten: int = 0
     moved_to: Version | None = None
+    twins: list[Version] | None = None  # all versions that are this file under different names, hard links, itself included
     foreign: bool = False  # its path is one of another root or mount namespace
     outer: bool = False  # a standard stream of the whole job
     directory: bool = False  # it turned out to be a directory
     both_ways: bool = False  # a writer had it open for reading and writing, and so may have mapped it
 
+    def link(self, other: Version) -> None:
+        """`other` is another name for the same file: what is written to one is written to both."""
+        self.twins = self.twins or [self]
+        self.twins.append(other)
+        other.twins = self.twins
+
     def intend(self, started: int, returned: int) -> None:
-        """Note a call with intent to write here."""
+        """Note a call with intent to write here, and so to every name of the file."""
+        for version in self.twins or (self,):
+            version._intend(started, returned)
+
+    def _intend(self, started: int, returned: int) -> None:
         self.intents.append((started, returned))
         if len(self.intents) > INTENTS:
             self.forgotten = max(self.forgotten, self.intents.pop(0)[1])

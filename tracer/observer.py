@@ -617,7 +617,21 @@ class Observer:
             Version(mapped, external=False, base=base, foreign=process.foreign, both_ways=mode.reads)
         )
         self._generate(image, version, time, tentative=not fresh)
+        if current is not None and current.twins is not None:
+            self._write_twins(process, current.twins, version, time)
         return version
+
+    def _write_twins(self, process: Process, old: list[Version], new: Version, time: int) -> None:
+        """What is written to one name of a file is written to its other names."""
+        tentative = new.generations[process.image].tentative
+        for twin in old:
+            if twin.ended is None and self._files.get(twin.path) is twin:
+                self._files.overwrite(twin.path, time)
+                version = Version(
+                    twin.path, external=False, base=twin if tentative else None, foreign=new.foreign, both_ways=new.both_ways
+                )
+                new.link(self._files.add(version))
+                self._generate(process.image, version, time, tentative=tentative)
 
     def _generate(self, image: Image, version: Version, time: int, *, tentative: bool = False) -> Generation:
         generation = Generation(image, version, time, tentative=tentative)
@@ -740,6 +754,7 @@ class Observer:
         self._files.overwrite(written, time)
         version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
         self._generate(process.image, version, time)
+        source.link(version)
         return version
 
     def _linked(self, process: Process, effect: effects.Linked, call: Call) -> None:
@@ -771,6 +786,7 @@ class Observer:
             self._files.overwrite(written, time)
             version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
             self._generate(process.image, version, source.generations[process.image].opened)
+            source.link(version)
             return
         self._copied(process, source, new, time)
 

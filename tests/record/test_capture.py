@@ -180,6 +180,25 @@ def test_a_file_that_the_job_read_and_moved_has_its_digest(job: Job) -> None:
     assert (job.used("x").status, job.used("x").digest) == (Status.HASHED, digest(OLD))
 
 
+def test_what_is_written_by_another_name_is_no_longer_what_was_read(job: Job) -> None:
+    """However shortly after the link."""
+    job.write("n", OLD)
+    job.fork(8)
+    job.start("ln", 8)
+    began = time.time_ns() // 1000
+    os.link(job.root / "n", job.root / "n2")
+    os.write(handle := os.open(job.root / "n2", os.O_WRONLY | os.O_APPEND), NEW)
+    os.close(handle)
+    for pid, text in ((8, 'link("n", "n2") = 0'), (7, f'openat(AT_FDCWD<{job.root}>, "n2", O_WRONLY|O_APPEND) = 3<{job.root}/n2>')):
+        began += 1
+        job.lines.append(f"{pid} {began // 10**6}.{began % 10**6:06d} {text}")
+    job.end(8)
+    job.end()
+    maker, link = job.steps()
+    assert [access.digest for access in link.used] == [None]
+    assert {access.digest for access in maker.generated if access.survives} == {digest(OLD + NEW)}
+
+
 def test_a_file_that_was_opened_for_both_and_not_written_is_only_an_input(job: Job) -> None:
     job.open("x", "O_RDWR")
     job.end()

@@ -146,6 +146,22 @@ STORIES = [
         {"ln": {"a"}}, {"ln": {"b"}}, {"a"}, {"b"},
     ),
     Story(
+        "what is appended to one name of a file is appended to the other",
+        [
+            *command(2, "x", after=[wrote(2, "c")]), *command(3, "ln", after=['3 link("c", "c2") = 0']),
+            *command(4, "y", after=[wrote(4, "c2", flags="O_WRONLY|O_APPEND")]), *command(5, "z", after=[read(5, "c")]),
+        ],
+        {"x": set(), "ln": {"c"}, "y": {"c2"}, "z": {"c"}}, {"x": {"c"}, "ln": {"c2"}, "y": {"c", "c2"}, "z": set()}, set(), {"c", "c2"},
+    ),
+    Story(
+        "a link that was removed is no name any more",
+        [
+            *command(2, "x", after=[wrote(2, "t"), '2 link("t", "c") = 0', '2 unlink("t") = 0']),
+            *command(3, "y", after=[wrote(3, "c", flags="O_WRONLY|O_APPEND"), wrote(3, "t")]),
+        ],
+        {"x": set(), "y": {"c"}}, {"x": {"t", "c"}, "y": {"t", "c"}}, set(), {"t", "c"},
+    ),
+    Story(
         "a nameless file gets a name",
         command(2, "x", after=[
             '2 openat(AT_FDCWD</w>, ".", O_RDWR|O_TMPFILE, 0600) = 3</w/#77>(deleted)',
