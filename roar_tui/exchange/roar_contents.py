@@ -150,6 +150,8 @@ class Contents:
 
 def best(hashes: list[tuple[Any, Any]]) -> Digest | None:
     """The digest to know a content by, of roar's (algorithm, digest) pairs; None where none is a number."""
+    if len(hashes) == 1:
+        return parse(*hashes[0])
     usable = [digest for algorithm, value in hashes if (digest := parse(algorithm, value)) is not None]
     return min(usable, key=_rank, default=None)
 
