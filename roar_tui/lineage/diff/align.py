@@ -152,6 +152,22 @@ class _Aligner:
             self.pairs.append(Pair(mine[0].step, other[0].step))
             self._drop({mine[0], other[0]})
 
+    def starters(self) -> None:
+        """Align what started aligned steps, where it is of one program; and what started that."""
+        waiting = list(self.pairs)
+        while waiting:
+            pair = waiting.pop(0)
+            mine, other = self._parent(self.a, pair.a), self._parent(self.b, pair.b)
+            if mine is not None and other is not None and mine.family == other.family:
+                self.pairs.append(Pair(mine.step, other.step))
+                waiting.append(self.pairs[-1])
+                self._drop({mine, other})
+
+    def _parent(self, left: list[_Features], step: Step | None) -> _Features | None:
+        if step is None or step.parent is None:
+            return None
+        return next((each for each in left if each.step.id == step.parent), None)
+
     def rest(self) -> list[Pair]:
         return [*(Pair(each.step, None) for each in self.a), *(Pair(None, each.step) for each in self.b)]
 
@@ -169,7 +185,9 @@ def align(a: Graph, b: Graph) -> Alignment:
     left.ends(a, b)
     left.by(lambda each: (each.family, each.outputs) if each.outputs else None)
     left.by(lambda each: (each.family, each.named_outputs) if each.outputs else None)
+    left.starters()
     left.best(alike=True)
+    left.starters()
     left.best(alike=False)
     pairs = sorted([*left.pairs, *left.rest()], key=_start)
     result = Alignment(pairs)

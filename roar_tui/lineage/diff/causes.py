@@ -97,13 +97,13 @@ class Comparison:
     def _inline(self) -> None:
         """Code given to a shell, where it differs and nothing that it started shows why."""
         for pair in self.flow.pairs:
-            finding = params.inline_text(pair) if pair.steps is not None else None
-            if finding is None:
+            found = params.inline_text(pair)
+            if not found:
                 continue
             below = [other for other in self.flow.pairs if pair in self.flow.starters(other)]
-            if any(self.findings.get(other) or other in self.flow.group for other in below) or _only_files(self, pair, below):
+            if any(self.findings.get(other) or other in self.flow.group for other in below) or _told_otherwise(below):
                 continue
-            self.findings[pair].append(finding)
+            self.findings[pair] += found
 
     def _nondeterminism(self) -> None:
         """A step that is the same in every respect and yet made something else, or ended otherwise."""
@@ -187,7 +187,7 @@ def _says(variable: Finding, argument: Finding) -> bool:
     return bool(ends) and all(str(told) == value or (len(value) > 2 and value in str(told)) for value, told in ends)
 
 
-def _only_files(comparison: Comparison, pair: Pair, below: list[Pair]) -> bool:
+def _told_otherwise(below: list[Pair]) -> bool:
     """Whether the steps below were told other file names, and so the text of the command differs."""
     return any(each.steps is not None and each.steps[0].argv != each.steps[1].argv for each in below)
 

@@ -164,6 +164,8 @@ class _Answer:
 
     def _consequences(self, found: list[Finding], number: dict[Finding, int]) -> list[Consequence]:
         result = []
+        passed_on = {(cause.category, cause.subject, str(cause.a), str(cause.b)) for cause in number}
+        found = [each for each in found if (each.category, each.subject, str(each.a), str(each.b)) not in passed_on]
         groups = self._merged(found)
         groups.sort(key=lambda group: (self._level(group[0].pair), *group[0].order))
         for group in groups:

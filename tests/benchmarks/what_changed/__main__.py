@@ -1,5 +1,6 @@
 """Runs every scenario (or those whose name holds a word) and prints the table: true cause first? false causes?"""
 
+# ruff: noqa: T201 -- a table on stdout is what this is for
 from __future__ import annotations
 
 import json
@@ -71,7 +72,8 @@ def main(words: list[str]) -> int:
             os.environ["XDG_CACHE_HOME"] = os.environ["XDG_CONFIG_HOME"] = f"{place}/xdg"
             real = Path(os.path.realpath(place))
             verdict = judge(scenario, real)
-            shown = "; ".join(f"{category} {subject.replace(str(real / 'project') + '/', '')}" for category, subject in verdict.causes)
+            below = str(real / "project") + "/"
+            shown = "; ".join(f"{category} {subject.replace(below, '')}" for category, subject in verdict.causes)
         verdicts.append(verdict)
         print(
             f"{'' if verdict.right else '!':2}{scenario.name:40} {'yes' if verdict.first else 'NO':6} {len(verdict.false):<6} "
@@ -83,7 +85,8 @@ def main(words: list[str]) -> int:
             if os.environ.get("WHAT_CHANGED_DETAILS"):
                 print(json.dumps(verdict.found, indent=1)[:6000])
     right, first = sum(each.right for each in verdicts), sum(each.first for each in verdicts)
-    print(f"{right} of {len(verdicts)} right; true cause first in {first}; {sum(len(each.false) for each in verdicts)} false causes")
+    false = sum(len(each.false) for each in verdicts)
+    print(f"{right} of {len(verdicts)} right; true cause first in {first}; {false} false causes")
     return 0 if right == len(verdicts) else 1
 
 

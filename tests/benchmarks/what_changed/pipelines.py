@@ -26,7 +26,7 @@ PREP = """
     options = parser.parse_args()
     texts = sorted(util.read(path) for path in pathlib.Path(options.raw).glob("*.txt"))
     lines = [word for text in texts for word in util.words(text)]
-    util.write(options.out, "\\n".join(lines) + "\\n# a line that makes the file long enough not to be equal by chance\\n")
+    util.write(options.out, "\\n".join(lines) + "\\n# long enough not to be equal by chance, which takes 64 bytes\\n")
 """
 TRAIN = """
     import argparse, os, sys, util
@@ -47,13 +47,14 @@ TRAIN = """
             "table": table, "seed": os.environ.get("SEED"), "token": len(os.environ.get("API_TOKEN", "")),
             "words": util.read(options.data).split()}
     util.write(options.out, body)
-    util.write(os.path.join(os.path.dirname(options.out), "metrics.json"), {"acc": 1 / (1 + len(str(body))), "n": len(body["words"])})
+    place = os.path.join(os.path.dirname(options.out), "metrics.json")
+    util.write(place, {"acc": 1 / (1 + len(str(body))), "n": len(body["words"])})
 """
 EVAL = """
     import sys, util
     threshold = float(sys.argv[2])
     model = util.read(sys.argv[1])
-    util.write(sys.argv[3], {"above": sum(ord(letter) > threshold for letter in model), "model": model[:400], "threshold": threshold})
+    util.write(sys.argv[3], {"above": sum(ord(letter) > threshold for letter in model), "model": model[:400]})
 """
 FILES = {
     "util.py": UTIL,
@@ -110,7 +111,8 @@ def diamond(place: Path) -> Work:
     """split.py, then left.py and right.py, then join.py: four jobs."""
     files = {"util.py": UTIL, "split.py": SPLIT, "left.py": BRANCH, "right.py": BRANCH + "    # the other\n", "join.py": JOIN}
     files |= {name: text for name, text in FILES.items() if name.startswith("raw/")}
-    files |= {f"{name}.cfg.txt": f"how the {name} side is made, in more than sixty-four bytes of plain text\n" for name in ("left", "right")}
+    for name in ("left", "right"):
+        files[f"{name}.cfg.txt"] = f"how the {name} side is made, in more than sixty-four bytes of plain text\n"
     return _project(
         place,
         files,

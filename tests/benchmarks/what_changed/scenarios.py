@@ -62,7 +62,10 @@ def both(*changes: Callable[[Work], None]) -> Callable[[Work], None]:
 
 
 def rename(old: str, new: str) -> Callable[[Work], None]:
-    return lambda work: (work.root / old).rename(work.root / new) and None
+    def change(work: Work) -> None:
+        (work.root / old).rename(work.root / new)
+
+    return change
 
 
 def remove(name: str) -> Callable[[Work], None]:
@@ -100,7 +103,22 @@ def retried(work: Work) -> None:
     work.commands.insert(1, first)
 
 
-AUGMENT = "import sys, util\nutil.write(sys.argv[2], util.read(sys.argv[1]) + 'more and more words, to make the text longer than before\\n')\n"
+AUGMENT = """import sys, util
+util.write(sys.argv[2], util.read(sys.argv[1]) + 'more and more words, to make the text longer than before\\n')
+"""
+GATHER = """import pathlib, util
+util.write('all.txt', ' '.join(util.read(path) for path in sorted(pathlib.Path('raw').glob('*'))))
+"""
+ORDER = """import util
+util.write('clean.txt', '\\n'.join(util.words(util.read('all.txt'))))
+"""
+TIDY = """import util
+util.write('tidy.txt', util.read('raw/a.txt') + util.read('raw/b.txt'))
+"""
+COLLECT = """import util
+util.read('tidy.txt'), util.read('clean.txt')
+util.write('all.json', util.read('model.json'))
+"""
 
 
 def augmented(work: Work) -> None:
@@ -115,15 +133,15 @@ def not_augmented(work: Work) -> None:
 
 
 def split_in_two(work: Work) -> None:
-    work.write("gather.py", "import pathlib, util\nutil.write('all.txt', ' '.join(util.read(p) for p in sorted(pathlib.Path('raw').glob('*'))))\n")
-    work.write("order.py", "import util\nutil.write('clean.txt', '\\n'.join(util.words(util.read('all.txt'))))\n")
+    work.write("gather.py", GATHER)
+    work.write("order.py", ORDER)
     work.commands[0:1] = [Command(["python3", "gather.py"]), Command(["python3", "order.py"])]
 
 
 def two_versions(work: Work) -> None:
     """Two ways to clean are both run; training takes the first."""
-    work.write("tidy.py", "import util\nutil.write('tidy.txt', util.read('raw/a.txt') + util.read('raw/b.txt'))\n")
-    work.write("collect.py", "import util\nutil.read('model.json'), util.read('tidy.txt'), util.read('clean.txt'), util.write('all.json', util.read('model.json'))\n")
+    work.write("tidy.py", TIDY)
+    work.write("collect.py", COLLECT)
     work.commands.insert(1, Command(["python3", "tidy.py"]))
     work.commands[3] = Command(["python3", "collect.py"])
 
@@ -146,7 +164,8 @@ def package(version: str) -> Callable[[Work], None]:
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: tinypkg\nVersion: {version}\n")
         (info / "RECORD").write_text("tinypkg.py,,\n")
-        work.edit("train.py", '"token":', '"token": 0, "v": tinypkg.VERSION, "t":') if "tinypkg.V" not in (work.root / "train.py").read_text() else None
+        if "tinypkg.V" not in (work.root / "train.py").read_text():
+            work.edit("train.py", '"token":', '"version": tinypkg.VERSION, "token":')
 
     return install
 
@@ -154,7 +173,6 @@ def package(version: str) -> Callable[[Work], None]:
 def another_python(work: Work) -> None:
     for command in work.commands:
         command.argv[0] = OTHER_PYTHON or ""
-    work.edit("train.py", "x", "x") if False else None
 
 
 def find_python() -> str | None:
@@ -169,7 +187,6 @@ def find_python() -> str | None:
 
 
 OTHER_PYTHON = find_python()
-SHARD = "shards/shard-05.txt"
 
 
 def stamped(work: Work) -> None:
@@ -212,12 +229,23 @@ def swapped(work: Work) -> None:
     work.commands[1], work.commands[2] = work.commands[2], work.commands[1]
 
 
+def failed_before(work: Work) -> None:
+    work.commands.insert(0, Command(["python3", "train.py", "--fail"], status=1))
+
+
+SED = 'sed -i s/alpha/omega/ "$out/words.txt"'
+
+
 def later(_: Work) -> None:
     time.sleep(0.01)
 
 
-SLURM = {"SLURM_JOB_ID": "88123", "SLURM_PROCID": "0", "SLURM_JOB_NODELIST": "gpu-7", "SLURM_JOB_NAME": "train", "HOSTNAME": "gpu-7"}
-RETRY = "for attempt in 1 2 3; do\n    python3 train.py --data clean.txt ${FAIL:+--fail} --out model.json && break\n    unset FAIL\ndone\n"
+SLURM = {"SLURM_JOB_ID": "88123", "SLURM_PROCID": "0", "SLURM_JOB_NODELIST": "gpu-7", "HOSTNAME": "gpu-7"}
+RETRY = """for attempt in 1 2 3; do
+    python3 train.py --data clean.txt ${FAIL:+--fail} --out model.json && break
+    unset FAIL
+done
+"""
 
 
 def retry_script(work: Work) -> None:
@@ -248,7 +276,8 @@ SCENARIOS = [
     Scenario("a short option", linear, argument(1, "5", "6"), (("params", "-e"),), more(1, "-e", "5")),
     Scenario("a key of params.yaml", linear, edit("params.yaml", "0.9", "0.8"), (("params", "params.yaml:opt.momentum"),)),
     Scenario("a comment in params.yaml", linear, edit("params.yaml", "layers: [4, 8]", "layers: [4, 8]  # two"), identical=True),
-    Scenario("a key of params.toml", linear, edit("params.toml", "width = 3", "width = 4"), (("params", "params.toml:model.width"),),
+    Scenario("a key of params.toml", linear, edit("params.toml", "width = 3", "width = 4"),
+             (("params", "params.toml:model.width"),),
              write("params.toml", "[model]\nwidth = 3\n")),
     Scenario("a key of params.json", linear, edit("params.json", "7", "8"), (("params", "params.json:depth"),),
              write("params.json", '{"depth": 7}')),
@@ -263,8 +292,7 @@ SCENARIOS = [
     Scenario("a time in an output", linear, later, (("nondeterminism", "train.py"),), stamped),
     Scenario("changed outside between two steps", linear, outside, (("data", "clean.txt"),)),
     Scenario("a retried step", linear, retried, identical=True),
-    Scenario("a failed run before", linear, lambda work: work.commands.insert(0, Command(["python3", "train.py", "--fail"], status=1)),
-             identical=True),
+    Scenario("a failed run before", linear, failed_before, identical=True),
     Scenario("a step added", linear, augmented, (("pipeline", "augment.py"),)),
     Scenario("a step removed", linear, not_augmented, (("pipeline", "augment.py"),), augmented),
     Scenario("a step split in two", linear, split_in_two, (("pipeline", "order.py"),)),
@@ -276,7 +304,7 @@ SCENARIOS = [
     Scenario("shards renamed", linear, renamed_shards, (), shard_project),
     Scenario("diamond: nothing changed", diamond, nothing, identical=True),
     Scenario("diamond: one side's settings", diamond, edit("left.cfg.txt", "left", "LEFT"), (("data", "left.cfg.txt"),)),
-    Scenario("diamond: one side's code", diamond, edit("right.py", 'f"features-{name}.txt", extra', 'f"features-{name}.txt", "x" + extra'),
+    Scenario("diamond: one side's code", diamond, edit("right.py", ".txt\", extra", ".txt\", 'x' + extra"),
              (("code", "right.py"),)),
     Scenario("diamond: a position", diamond, argument(1, "90", "80"), (("params", "argument 2"),)),
     Scenario("diamond: both sides", diamond, both(argument(1, "90", "80"), edit("right.cfg.txt", "right", "RIGHT")),
@@ -288,7 +316,7 @@ SCENARIOS = [
     Scenario("script: a Python file", script, edit("train.py", "1 / (1 +", "2 / (1 +"), (("code", "train.py"),)),
     Scenario("script: the script itself", script, edit("pipeline.sh", "LR:-0.1", "LR:-0.3"), (("code", "pipeline.sh"),)),
     Scenario("script: $LR", script, variables(LR="0.2"), (("environment", "$LR"),), variables(LR="0.1")),
-    Scenario("script: a step added", script, edit("pipeline.sh", "python3 train.py", "sed -i s/alpha/omega/ \"$out/words.txt\"\npython3 train.py"),
+    Scenario("script: a step added", script, edit("pipeline.sh", "python3 train.py", SED + "\npython3 train.py"),
              (("code", "pipeline.sh"),)),
     Scenario("script: another directory", script, argument(0, "run", "run2"), ()),
     Scenario("script: retried inside", script, variables(FAIL="yes"), (("environment", "$FAIL"),), retry_script),

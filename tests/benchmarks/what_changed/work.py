@@ -77,10 +77,12 @@ class Work:
     def record(self, command: Command) -> str:
         file = self.store.parent / "job-id"
         environ = {**PLAIN, "PATH": f"{Path(PYTHON).parent}:{os.environ.get('PATH', os.defpath)}", **self.environ}
-        environ |= {name: os.environ[name] for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "ROAR_TUI_STRACE") if name in os.environ}
+        kept = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "ROAR_TUI_STRACE")
+        environ |= {name: os.environ[name] for name in kept if name in os.environ}
         line = [PYTHON, "-m", "roar_tui", "--store", str(self.store), "run", "--id-file", str(file), "--", *command.argv]
         environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
-        done = subprocess.run(line, cwd=self.root, env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        quiet = subprocess.DEVNULL
+        done = subprocess.run(line, cwd=self.root, env=environ, capture_output=True, text=True, stdin=quiet, check=False)
         assert done.returncode == command.status, f"{command.argv}: {done.returncode}\n{done.stdout}{done.stderr}"
         return file.read_text().strip()
 

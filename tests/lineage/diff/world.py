@@ -8,9 +8,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
+
 from roar_tui.lineage.diff import Diff, diff
 from roar_tui.lineage.target import JobTarget, Target
-from roar_tui.record.model import Environment, Package, Record
+from roar_tui.record.model import Environment, Package, Record, Step
 from roar_tui.store.store import Store
 from tests.builders import MINUTE, T0, build_store, content, job_id, made, record, step, used
 
@@ -84,12 +86,11 @@ class Run:
         return [record(["bash", self.driver], [bash, *children], started=self.start, **about)]  # type: ignore[arg-type]
 
     def later(self) -> Run:
-        return replace(self, start=self.start + DAY, files=dict(self.files), variables=dict(self.variables), packages=dict(self.packages))
+        copies = {name: dict(getattr(self, name)) for name in ("files", "variables", "packages")}
+        return replace(self, start=self.start + DAY, **copies)  # type: ignore[arg-type]
 
 
-def replace_step(each, number, parent):  # type: ignore[no-untyped-def]
-    import msgspec
-
+def replace_step(each: Step, number: int, parent: int | None) -> Step:
     return msgspec.structs.replace(each, id=number, parent=parent)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Sequence
 
 from roar_tui.lineage.diff.align import Pair
@@ -10,7 +12,7 @@ from roar_tui.lineage.diff.files import Match
 from roar_tui.lineage.diff.finding import Finding, change_of
 from roar_tui.lineage.diff.graph import Step
 from roar_tui.lineage.diff.places import without_scratch
-from roar_tui.lineage.diff.result import Category
+from roar_tui.lineage.diff.result import Category, Change
 from roar_tui.lineage.diff.touched import Touched
 from roar_tui.record.redaction import REDACTED
 
@@ -39,19 +41,41 @@ def compare(pair: Pair, made: Sequence[Match], touched_a: Touched, touched_b: To
         value_a, value_b = _shown(mine, name in one), _shown(theirs, name in other)
         if value_a == value_b:
             continue
-        findings.append(Finding(Category.PARAMS, name, change_of(value_a, value_b), value_a, value_b, pair))
+        category = Category.PARAMS
+        if os.path.basename(a.argv[0]) == "env" and name.isidentifier():
+            category, name = Category.ENVIRONMENT, f"${name}"
+        findings.append(Finding(category, name, change_of(value_a, value_b), value_a, value_b, pair))
     return findings
 
 
-def inline_text(pair: Pair) -> Finding | None:
-    """The code that a shell was given, where it differs and no step that it started tells why."""
+def inline_text(pair: Pair) -> list[Finding]:
+    """The code that a shell was given, where it differs: as the variables that it sets, where that is all."""
     if pair.steps is None:
-        return None
+        return []
     a, b = pair.steps
     code_a, code_b = inline_code(a.argv), inline_code(b.argv)
     if code_a is None or code_b is None or _plain(code_a, a) == _plain(code_b, b):
-        return None
-    return Finding(Category.PARAMS, "-c", change_of(code_a, code_b), code_a, code_b, pair)
+        return []
+    variables = _assigned(code_a, code_b)
+    if variables:
+        return [Finding(Category.ENVIRONMENT, f"${name}", Change.CHANGED, one, other, pair) for name, one, other in variables]
+    return [Finding(Category.PARAMS, "-c", change_of(code_a, code_b), code_a, code_b, pair)]
+
+
+def _assigned(code_a: str, code_b: str) -> list[tuple[str, str, str]]:
+    """Name and both values of the variables in front of commands, where two pieces of shell code differ in nothing else."""
+    try:
+        words = list(zip(shlex.split(code_a), shlex.split(code_b), strict=True))
+    except ValueError:
+        return []
+    found = []
+    for one, other in words:
+        if one != other:
+            (name, equals, value), (name_b, _, value_b) = one.partition("="), other.partition("=")
+            if not equals or name != name_b or not name.isidentifier():
+                return []
+            found.append((name, value, value_b))
+    return found
 
 
 def _by_name(arguments: list[Argument]) -> dict[str, Values]:
