@@ -141,7 +141,8 @@ class _Reading:
         usable = len(self._logs) == 1 or timed(self._logs)
         clock = self._logs[0].look.clock if usable else Clock.NONE
         modified = max(log.source.modified for log in self._logs)
-        shift = 0 if clock is Clock.ABSOLUTE else ended_at(self._last, modified, of_day=clock is Clock.OF_DAY) - self._last
+        ended = ended_at(self._last, modified, of_day=clock is Clock.OF_DAY)
+        shift = 0 if clock is Clock.ABSOLUTE else max(0, ended - self._last)  # a file may be said to be of 1970
         mark = f"?{digest[:8]}"
         translation = Translation(shift, mark, self.observer.irregular)
         steps, pipes = known_programs([translation.step(s) for s in settled.steps], [translation.pipe(p) for p in settled.pipes])
