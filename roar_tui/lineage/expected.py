@@ -35,7 +35,7 @@ def _accesses(source: str, where: str) -> tuple[str, str]:
 
 
 # UNIQUE (job, number), then generated_step or used_step
-_OF_JOB = _accesses(
+OF_JOB = _accesses(
     "step js CROSS JOIN {table} x INDEXED BY {table}_step ON x.step = js.id", "js.job = :job AND x.role <> 'environment'"
 )
 # the primary key
@@ -180,7 +180,7 @@ _LAST_SEEN = """SELECT * FROM (
 
 
 def _of_job(db: sqlite3.Connection, job: int) -> tuple[list[Seen], list[Seen]]:
-    made, read = (list(_seen(db, query, {"job": job})) for query in _OF_JOB)
+    made, read = (list(_seen(db, query, {"job": job})) for query in OF_JOB)
     return made, read
 
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roar_tui.lineage.disk import DiskState, Found, Recorded, look
@@ -20,6 +20,7 @@ from roar_tui.store.integrity import Checked, Item, Verdict
 from roar_tui.store.known import KnownDigests
 from roar_tui.store.listing import paths_of
 from roar_tui.store.results import Damaged
+from roar_tui.store.schema import to_sql
 from roar_tui.store.store import Store
 
 PLACES = 20  # recorded places where a missing content is looked for, newest first
@@ -28,7 +29,8 @@ PLACES = 20  # recorded places where a missing content is looked for, newest fir
 @dataclass(frozen=True)
 class Problem:
     """A file that is not what was recorded: `state` is changed, gone or moved, `now` the digest of what is there, `host` the
-    machine that saw the file there. The content of a moved one is at `moved_to`.
+    machine that saw the file there. The content of a moved one is at `moved_to`; `now_job` is the recorded job that wrote what is
+    there now.
     """
 
     path: str
@@ -38,6 +40,7 @@ class Problem:
     now: str | None
     host: str
     moved_to: str | None = None
+    now_job: str | None = None
 
 
 @dataclass
@@ -101,7 +104,7 @@ class Verification:
         finally:
             settled = {problem.path for problem in self.result.problems}
             self.result.problems += [problem(*lost) for lost in self._astray if lost[0].path not in settled]
-            self.result.problems.sort(key=lambda each: os.fsencode(each.path))
+            self.result.problems = sorted(map(self._explained, self.result.problems), key=lambda each: os.fsencode(each.path))
         return self.result
 
     def _check(self, item: Item, _: threading.Event) -> Verdict:
@@ -143,6 +146,13 @@ class Verification:
             if place is not None:
                 self.result.problems.append(problem(file, found, place))
 
+    def _explained(self, found: Problem) -> Problem:
+        """With the recorded job that wrote what is there now, if there is one: then it is only another run's."""
+        if found.now is None:
+            return found
+        row = self._db.execute(WROTE, (to_sql(found.path), bytes.fromhex(found.now))).fetchone()
+        return found if row is None else replace(found, now_job=row[0])
+
     def _search(self, search: tuple[Expected, Found, Sequence[str]], cancel: threading.Event) -> str | None:
         file, _, candidates = search
         for place in candidates:
@@ -152,6 +162,10 @@ class Verification:
         return None
 
 
+# UNIQUE (path), then generated_path
+WROTE = """SELECT lower(hex(j.digest)) FROM path p CROSS JOIN generated x INDEXED BY generated_path ON x.path = p.id
+JOIN artifact a ON a.id = x.artifact JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job
+WHERE p.path = ? AND a.digest = ? ORDER BY x.opened DESC LIMIT 1"""
 _RECORD = "SELECT record FROM job WHERE digest = ?"  # UNIQUE (digest)
 
 
@@ -186,6 +200,7 @@ def document(result: Verified) -> dict[str, Any]:
                 "algorithm": each.algorithm,
                 "state": each.state,
                 "now": each.now,
+                "now_job": each.now_job,
                 "moved_to": each.moved_to,
                 "host": each.host,
             }

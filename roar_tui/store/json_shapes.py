@@ -71,6 +71,7 @@ def _(row: ArtifactRow) -> Json:
         "first_seen": iso(row.first_seen),
         "producers": row.producers,
         "consumers": row.consumers,
+        "made_by": row.made_by,
     }
 
 

@@ -30,6 +30,8 @@ def test_artifacts_are_listed_with_what_scripts_rely_on(run: Run) -> None:
     raw = by_hash[content("raw")]
     assert {"hash", "kind", "size", "paths", "first_seen", "producers", "consumers"} <= raw.keys()
     assert (raw["size"], raw["paths"], raw["producers"], raw["consumers"]) == (1000, ["/p/raw.txt"], 1, 1)
+    assert raw["made_by"] == ["python3", "fetch.py"]
+    assert by_hash[content("fetch.py")]["made_by"] is None
 
 
 def test_a_limit_gives_the_newest(run: Run) -> None:

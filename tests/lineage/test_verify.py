@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -10,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from roar_tui.lineage import workers
-from roar_tui.lineage.expected import Expectation, everything, expected
+from roar_tui.lineage import verify, workers
+from roar_tui.lineage.expected import NEWEST_OF_PATH, OF_JOB, Expectation, everything, expected
 from roar_tui.lineage.reference import resolve
 from roar_tui.lineage.verify import Verification, Verified, document
 from roar_tui.record.model import Access, Record, Role, Status
 from roar_tui.store.known import KnownDigests
+from roar_tui.store.schema import statements
 from roar_tui.store.store import Store
 from tests.builders import T0, build_store, content, job_id, made, record, single, step, used
 from tests.lineage.stories import T1, T2, T3
@@ -143,7 +146,7 @@ def test_a_file_with_an_older_recorded_content_has_changed(tmp_path: Path, proje
     store = build_store(tmp_path / "store", records)
     put(project, "x", "one")
     (found,) = verified(store, str(project / "x")).problems
-    assert (found.digest, found.now) == (content(long("two")), content(long("one")))
+    assert (found.digest, found.now, found.now_job) == (content(long("two")), content(long("one")), job_id(records[0]))
     assert verified(store, "v2:x").problems == [found]
     put(project, "x", "two")
     assert verified(store).sound
@@ -308,6 +311,16 @@ def test_called_off_it_says_what_was_checked_until_then(store: Store, monkeypatc
     assert verification.result.checked == 2
     assert not verification.result.complete
     assert threading.active_count() == 1
+
+
+@pytest.mark.parametrize("query", [verify.WROTE, *NEWEST_OF_PATH, *OF_JOB])
+def test_no_query_reads_a_whole_table(query: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        for statement in statements():
+            db.execute(statement)
+        values: Any = dict.fromkeys(re.findall(r":(\w+)", query), 0) or [b"", b""]
+        plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + query, values)]
+    assert [line for line in plan if re.match(r"SCAN (?!CONSTANT)", line)] == []
 
 
 def test_work_is_spread_and_every_item_comes_once() -> None:

@@ -21,7 +21,7 @@ def print_verified(db: sqlite3.Connection, result: Verified, cwd: str) -> None:
     screen = Screen()
     if result.problems:
         rows: list[list[Part]] = [
-            [(each.state, WARN if each.state == "moved" else BAD), queries.short(db, each.digest), _what(each, cwd)]
+            [(each.state, WARN if each.state == "moved" else BAD), queries.short(db, each.digest), _what(db, each, cwd)]
             for each in result.problems[:LISTED]
         ]
         screen.table([Column("state"), Column("hash", style=HASH), Column("path")], rows)
@@ -36,12 +36,15 @@ def print_verified(db: sqlite3.Connection, result: Verified, cwd: str) -> None:
     _summary(screen, result)
 
 
-def _what(problem: Problem, cwd: str) -> str:
+def _what(db: sqlite3.Connection, problem: Problem, cwd: str) -> str:
     path = shorten_path(problem.path, cwd=cwd)
     if problem.moved_to is not None:
         return f"{path}{GAP}is now at {shorten_path(problem.moved_to, cwd=cwd)}"
     if problem.state == "changed":
-        return f"{path}{GAP}" + (f"is now {problem.now[:SHOWN]}" if problem.now else "cannot be hashed now")
+        if problem.now is None:
+            return f"{path}{GAP}cannot be hashed now"
+        by = f", written by job {queries.short(db, problem.now_job)}" if problem.now_job else ""
+        return f"{path}{GAP}is now {problem.now[:SHOWN]}{by}"
     return path
 
 
