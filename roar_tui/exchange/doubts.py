@@ -42,10 +42,13 @@ def warnings(found: Doubts, observation: Observation, steps: Sequence[Step]) -> 
     """All that limits the record of a log."""
     counts = observation.counts
     seen = {code: message for code, message in observation.warnings.items() if code != "unparsed"}
-    if found.clock in _CLOCKS:
-        seen["no_times" if found.clock is Clock.NONE else "no_dates"] = _CLOCKS[found.clock]
     if not found.ordered:
-        seen["order"] = "The files of the log have no times to compare: each process is taken to run right after its fork."
+        seen["order"] = (
+            "The files of the log have no times to compare: each process is taken to run right after its fork, "
+            "and all to have ended when the files were last changed."
+        )
+    elif found.clock in _CLOCKS:
+        seen["no_times" if found.clock is Clock.NONE else "no_dates"] = _CLOCKS[found.clock]
     if not found.calls & _EVERYDAY and not (found.calls & _DESCRIPTORS and found.calls & FORKS):
         kinds = ", ".join(sorted(found.calls)[:EXAMPLES])
         seen["selected_calls"] = f"The log holds calls of some kinds only ({kinds}): what was done by others is not in it."
