@@ -7,7 +7,7 @@ from typing import Any
 
 from roar_tui.lineage.diff.align import Pair
 from roar_tui.lineage.diff.arguments import inline_code
-from roar_tui.lineage.diff.compare import params, steps
+from roar_tui.lineage.diff.compare import commits, params, steps
 from roar_tui.lineage.diff.compare.contents import describe
 from roar_tui.lineage.diff.compare.inputs import Inputs
 from roar_tui.lineage.diff.explain import Explanation, differing, levels
@@ -29,6 +29,7 @@ class Comparison:
         self.order = levels(flow)
         self.unknown: dict[str, str] = {}
         self.respelled: list[str] = []
+        self._dark: set[Pair] = set()  # steps whose code is not known
         self.findings: dict[Pair, list[Finding]] = {}
         self._texts = texts
         self._touched = Touched(db, flow.a), Touched(db, flow.b)
@@ -37,6 +38,7 @@ class Comparison:
         for pair in flow.pairs:
             if pair.steps is not None:
                 self.findings[pair] = self._compare(pair, inputs)
+                self._compare_commits(pair)
         for pair in flow.pairs:
             self._follow_code(self.findings.get(pair, []))
         self.environments.compare(self.findings, self.order)
@@ -59,6 +61,17 @@ class Comparison:
                 self.respelled.append(finding.subject)
             found += described or []
         return _rewired(pair, found) + params.compare(pair, self.flow.products(pair), *self._touched)
+
+    def _compare_commits(self, pair: Pair) -> None:
+        """Say where it cannot be known whether two steps ran the same code."""
+        assert pair.steps is not None
+        if pair.steps[0].job == pair.steps[1].job:
+            return
+        jobs = (self.flow.a.jobs.get(pair.steps[0].job), self.flow.b.jobs.get(pair.steps[1].job))
+        why = commits.why_unknown(*(None if job is None else self.heads.of(job) for job in jobs))
+        if why is not None:
+            self._dark.add(pair)
+            self.unknown.setdefault(pair.label, why)
 
     def _follow_code(self, found: list[Finding]) -> None:
         """Code, and files that stand alone, that only one side read: the step's changed code or options made it read them."""
@@ -117,7 +130,7 @@ class Comparison:
             self.explanation.settle()
 
     def _is_unexplained(self, pair: Pair) -> bool:
-        if pair.steps is None or self.findings[pair] or self.explanation.reaching(pair):
+        if pair.steps is None or pair in self._dark or self.findings[pair] or self.explanation.reaching(pair):
             return False
         a, b = pair.steps
         if any(match[0] is not None and match[0].digest is None for match in self.flow.inputs(pair)):
