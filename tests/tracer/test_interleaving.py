@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
@@ -95,3 +96,27 @@ def test_interleaving_changes_nothing(lines: list[Line], late: int) -> None:
     serial = fold_lines(timed([line.text for line in lines]))
     mixed = interleaved(lines, {2: 0, 3: late})
     assert told(fold_lines(timed(mixed))) == told(serial), "\n".join(mixed)
+
+
+@settings(max_examples=200, deadline=None)
+@given(logs(), st.randoms(use_true_random=False))
+def test_a_damaged_log_is_still_observed(lines: list[Line], random: Random) -> None:
+    """Lines lost, doubled, out of order or of other processes: no exception, and no process is counted twice."""
+    damaged = interleaved(lines, {2: 0, 3: 3})
+    for _ in range(random.randint(1, 8)):
+        n, m = random.randrange(len(damaged)), random.randrange(len(damaged))
+        act = random.randrange(5)
+        if act == 0 and len(damaged) > 1:
+            del damaged[n]
+        elif act == 1:
+            damaged.insert(m, damaged[n])
+        elif act == 2:
+            damaged[n], damaged[m] = damaged[m], damaged[n]
+        elif act == 3:
+            damaged[n] = str(random.randint(1, 4)) + damaged[n][1:]
+        else:
+            damaged.insert(n, f"{random.randint(1, 3)} +++ superseded by execve in pid {random.randint(1, 3)} +++")
+    found = fold_lines(timed(damaged))
+    assert [image.id for image in found.observation.images] == list(range(len(found.observation.images)))
+    for version in found.observation.versions:
+        assert version.ended is None or found.observer.current(version.path) is not version
