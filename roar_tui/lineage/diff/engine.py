@@ -7,7 +7,7 @@ from typing import Any
 
 from roar_tui.lineage.diff.align import Pair, align
 from roar_tui.lineage.diff.causes import Comparison
-from roar_tui.lineage.diff.explain import Causes
+from roar_tui.lineage.diff.explain import Causes, differing
 from roar_tui.lineage.diff.finding import Finding, change_of
 from roar_tui.lineage.diff.flow import Flow
 from roar_tui.lineage.diff.graph import Graph
@@ -190,13 +190,15 @@ class _Answer:
             if pair.starter and (pair.a is None or pair.b is None):
                 continue
             status = StepStatus.ADDED if pair.a is None else StepStatus.REMOVED if pair.b is None else StepStatus.SAME
-            if status is StepStatus.SAME and (self._comparison.findings.get(pair) or self._ended_otherwise(pair)):
+            if status is StepStatus.SAME and (self._comparison.findings.get(pair) or self._came_out_otherwise(pair)):
                 status = StepStatus.CHANGED
             rows.append(StepRow(status=status, a=pair.ids[0], b=pair.ids[1], label=pair.label))
         return rows
 
-    def _ended_otherwise(self, pair: Pair) -> bool:
-        return pair.steps is not None and pair.steps[0].exit_code != pair.steps[1].exit_code
+    def _came_out_otherwise(self, pair: Pair) -> bool:
+        if pair.steps is None:
+            return False
+        return pair.steps[0].exit_code != pair.steps[1].exit_code or bool(differing(self._flow, pair, lambda a, b: a != b))
 
     def _unknown(self) -> list[Unknown]:
         found = dict(self._comparison.unknown)
