@@ -6,7 +6,6 @@ import sqlite3
 from typing import Any
 
 from roar_tui.lineage.diff.align import Pair
-from roar_tui.lineage.diff.arguments import inline_code
 from roar_tui.lineage.diff.compare import commits, params, steps
 from roar_tui.lineage.diff.compare.contents import describe
 from roar_tui.lineage.diff.compare.inputs import Inputs
@@ -135,9 +134,15 @@ class Comparison:
         a, b = pair.steps
         if any(match[0] is not None and match[0].digest is None for match in self.flow.inputs(pair)):
             return False  # perhaps it is what cannot be known
-        if a.failed != b.failed and not pair.starter and inline_code(a.argv) is None:
-            return True
+        if a.failed != b.failed:
+            started = [other for other in self.flow.pairs if pair in self.flow.starters(other)]
+            if not any(map(self._ended_otherwise, started)):
+                return True
         return bool(differing(self.flow, pair, lambda one, other: one is not None and other is not None and one != other))
+
+    def _ended_otherwise(self, pair: Pair) -> bool:
+        """Whether a step is missing on one side, or failed on one side: then that is why what started it failed."""
+        return pair.steps is None or pair.steps[0].failed != pair.steps[1].failed
 
     def _unexplained(self, pair: Pair) -> Finding:
         assert pair.steps is not None

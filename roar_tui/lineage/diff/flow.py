@@ -22,6 +22,7 @@ class Flow:
         self._products: dict[Pair, list[Match]] = {}
         self._numbers: tuple[dict[int, int], dict[int, int]] = ({}, {})  # row id of a generation -> number of its match
         self._inputs: dict[Pair, list[Match]] = {}
+        self._starters: dict[Pair, list[Pair]] = {}
         self._places: dict[Pair, tuple[Places, Places]] = {}
         self._split()
         self.group: dict[Pair, list[Pair]] = self._groups()
@@ -55,11 +56,13 @@ class Flow:
 
     def starters(self, pair: Pair) -> list[Pair]:
         """The pairs that started either step, nearest first."""
-        found: dict[Pair, None] = {}
-        for side, (graph, step) in enumerate(((self.a, pair.a), (self.b, pair.b))):
-            if step is not None:
-                found.update((self._of[side][each.id], None) for each in graph.ancestors(step))
-        return list(found)
+        if pair not in self._starters:
+            found: dict[Pair, None] = {}
+            for side, (graph, step) in enumerate(((self.a, pair.a), (self.b, pair.b))):
+                if step is not None:
+                    found.update((self._of[side][each.id], None) for each in graph.ancestors(step))
+            self._starters[pair] = list(found)
+        return self._starters[pair]
 
     def places(self, pair: Pair) -> tuple[Places, Places]:
         """The names that the files of a pair's steps go by."""
