@@ -73,7 +73,11 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     """
     file = locate(path)
     _look(file)
-    with tempfile.TemporaryDirectory(prefix="roar-tui-import-") as directory:
+    try:
+        place = tempfile.TemporaryDirectory(prefix="roar-tui-import-")
+    except OSError as error:
+        raise _no_copy(file, error) from error
+    with place as directory:
         copy = Path(directory) / "roar.db"
         _copy(file, copy)
         db = sqlite3.connect(copy)
@@ -101,7 +105,7 @@ def _copy(file: Path, copy: Path) -> None:
                 return
             time.sleep(PAUSE)
     except OSError as error:
-        raise RoarDatabaseError(f"{file} cannot be copied to read it: {error.strerror}.", "Is TMPDIR full?") from error
+        raise _no_copy(file, error) from error
     raise RoarDatabaseError(f"{file} is being written to all the time.", "Try again when roar has finished.")
 
 
@@ -181,5 +185,9 @@ def _check(db: sqlite3.Connection, file: Path) -> None:
         raise _damaged(file, f"job {broken[0]} has no command or no possible time")
 
 
+def _no_copy(file: Path, error: OSError) -> RoarDatabaseError:
+    return RoarDatabaseError(f"{file} cannot be copied to read it: {error.strerror}.", "Is TMPDIR full, or not writable?")
+
+
 def _damaged(file: Path, why: str) -> RoarDatabaseError:
-    return RoarDatabaseError(f"{file} is damaged ({' '.join(why.split())}): nothing was imported.", "Restore it from a copy.")
+    return RoarDatabaseError(f"{file} is damaged ({' '.join(why.removeprefix('*** in database main ***').split())}): nothing was imported.", "Restore it from a copy.")
