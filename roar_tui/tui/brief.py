@@ -45,7 +45,8 @@ def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
         ("  in ", "dim"),
         (text.shorten_path(row.cwd, 40, home=look.home), "plain"),
     ]
-    command += [(" on ", "dim"), (text.display(row.host), "plain")]
+    if row.host:  # a log of strace does not say it
+        command += [(" on ", "dim"), (text.display(row.host), "plain")]
     if view is not None:
         if where := scheduler_words(view.environment.scheduler, view.rank):
             command += [(f" {dot} ", "dim"), (where, "plain")]
@@ -200,11 +201,9 @@ def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Lo
     fields: list[Field] = [("", command)]
     if job is None:
         return fields
-    where: Line = [
-        (text.shorten_path(node.cwd or job.cwd, 40, home=look.home), "plain"),
-        (" on ", "dim"),
-        (text.display(job.host), "plain"),
-    ]
+    where: Line = [(text.shorten_path(node.cwd or job.cwd, 40, home=look.home), "plain")]
+    if job.host:
+        where += [(" on ", "dim"), (text.display(job.host), "plain")]
     if job.git is not None:
         where += [(f" {look.marks.dot} ", "dim"), *git_words(job.git)]
     if node.started is not None:

@@ -65,7 +65,7 @@ def job_page(view: JobView, step: StepView | None, width: int, look: Look) -> li
     page.field("started", text.moment(view.started))
     word, tone = how_it_ended(view.exit, view.state)
     page.field("ended", [(word, tone), (f"  after {text.duration(view.duration)}" if view.duration is not None else "", "plain")])
-    page.field("by", f"{text.display(view.user)} on {text.display(view.host)}")
+    page.field("by", " on ".join(text.display(part) for part in (view.user, view.host) if part))
     page.field("group", text.display(view.group or "") + (f"  rank {view.rank}" if view.rank is not None else ""))
     if view.git is not None:
         page.field("git", git_words(view.git))
