@@ -64,7 +64,8 @@ class Executed(NamedTuple):
 class Forked(NamedTuple):
     """A process or thread was made; it starts with the working directory and descriptors of its parent, or shares them.
 
-    `isolated`: it has mounts of its own; `inner`: it and all below it are in a pid namespace.
+    `isolated`: it has mounts of its own; `inner`: it and all below it are in a pid namespace; `waits`: its parent waits for its
+    exec (vfork).
     """
 
     child: int
@@ -73,6 +74,7 @@ class Forked(NamedTuple):
     shares_files: bool
     isolated: bool = False
     inner: bool = False
+    waits: bool = False
 
 
 class Entered(NamedTuple):
@@ -338,6 +340,7 @@ def fork(child: int, call: Call | Unfinished) -> Forked:
         "CLONE_FILES" in names,
         "CLONE_NEWNS" in names,
         "CLONE_NEWPID" in names,
+        call.name == "vfork" or "CLONE_VFORK" in names,
     )
 
 

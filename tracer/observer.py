@@ -291,6 +291,7 @@ class Observer:
         child = process.fork(
             effect.child, thread=effect.thread, shares_directory=effect.shares_directory, shares_files=effect.shares_files
         )
+        child.waited = effect.waits
         child.inner = process.inner or process.inner_children or effect.inner
         if effect.isolated:
             self._isolated(child, effects.Isolated("clone"), None)
@@ -803,7 +804,19 @@ class Observer:
 
     # -- standard streams and pipes -------------------------------------------------------------------------------------
 
+    def _give(self, process: Process) -> None:
+        """The process puts its own standard input back: if it had opened a file for one program alone, it did not read it."""
+        stream = process.streams.get(0)
+        if stream is None or stream.version is None or stream.pid != process.pid or len(stream.takers) != 1:
+            return
+        uses = stream.version.uses
+        use = uses.get(process.image)
+        if use is not None and use.opened == stream.opened and stream.takers[0] in uses:
+            del uses[process.image]
+
     def _duplicated(self, process: Process, effect: effects.Duplicated, call: Call) -> None:
+        if effect.number == 0:
+            self._give(process)
         path = effect.path
         if path is None:
             path = process.descriptors.get(effect.source)
@@ -841,6 +854,8 @@ class Observer:
                 own = stream.pid == process.pid and stream.image is old
                 opened = stream.opened if own else time
                 if number == 0 and stream.reads:
+                    if process.waited and stream.image is old:
+                        stream.takers.append(image)
                     self._adopt_use(process, old, stream, opened, own=own, replaced=replaced)
                 elif number > 0 and stream.writes:
                     if own and process.did_more_than(stream):  # `exec > log`, and then more in the shell itself: both wrote

@@ -14,7 +14,8 @@ class Stream:
     """What a standard stream of a process leads to: a channel by its key, or a file.
 
     `opened` is when, and `pid` and `image` by whom it was opened: a stream that the process opened itself just before its exec is
-    the new image's alone (the shell's redirection), any other is inherited.
+    the new image's alone (the shell's redirection), any other is inherited. `takers` are the images that it was put up for by a
+    process that then waited for their exec, as dash does for `cmd < file`.
     """
 
     opened: int
@@ -24,6 +25,7 @@ class Stream:
     version: Version | None = None
     reads: bool = True
     writes: bool = True
+    takers: list[Image] = field(default_factory=list)
 
 
 Opened = tuple[int, Version, bool, bool]  # when, what, for reading, for writing: a tuple, because nearly every open makes one
@@ -47,6 +49,7 @@ class Process:
     files: dict[int, Version] = field(default_factory=dict)  # O_TMPFILE descriptors, which a link may name later
     opened: dict[str, Opened] = field(default_factory=dict)  # the last few files opened since fork or exec, by path
     named: dict[str, int] = field(default_factory=dict)  # pipes opened by a name since fork or exec, and when
+    waited: bool = False  # its parent waits for its exec
     inner: bool = False  # in a pid namespace: its forks return other numbers than the log has
     inner_children: bool = False  # its children will be
     thread: bool = False

@@ -55,6 +55,24 @@ STORIES = [
         {}, {"x": {"c"}, "y": {"c"}, "z": set(), BASH: {"c"}},
     ),
     Story(
+        "dash redirects itself, and waits for the program to be executed: it has read nothing",
+        [
+            read(1, "a"), "1 dup2(3</w/a>, 0</dev/pts/0>) = 0</w/a>", wrote(1, "c"), duplicated(1, 3, 1, "/w/c"), "1 vfork( <unfinished ...>",
+            executed(2, "sort"), "1 <... vfork resumed>) = 2", exited(2),
+            "1 dup2(10</dev/pts/0>, 0</w/a>) = 0</dev/pts/0>", "1 dup2(11</dev/pts/0>, 1</w/c>) = 1</dev/pts/0>", wrote(1, "d"),
+        ],
+        {"sort": {"a"}, BASH: set()}, {"sort": {"c"}, BASH: {"c", "d"}},
+    ),
+    Story(
+        "a loop of dash reads a file, and so may the programs in it",
+        [
+            read(1, "a"), "1 dup2(3</w/a>, 0</dev/pts/0>) = 0</w/a>", "1 vfork( <unfinished ...>", executed(2, "x"), "1 <... vfork resumed>) = 2",
+            exited(2), "1 vfork( <unfinished ...>", executed(3, "y"), "1 <... vfork resumed>) = 3", exited(3),
+            "1 dup2(10</dev/pts/0>, 0</w/a>) = 0</dev/pts/0>",
+        ],
+        {"x": {"a"}, "y": {"a"}, BASH: {"a"}},
+    ),
+    Story(
         "exec > c, and the last program replaces the shell",
         [wrote(1, "c"), duplicated(1, 3, 1, "/w/c"), executed(1, "sort")],
         {}, {"sort": {"c"}, BASH: set()},
