@@ -16,7 +16,7 @@ from roar_tui.lineage.closure import reach
 from roar_tui.lineage.gaps import Gap, gaps
 from roar_tui.lineage.model import Direction, Kind, Walk
 from roar_tui.lineage.sought import One, Sought
-from roar_tui.lineage.target import JobTarget, PathTarget, StepTarget, Target
+from roar_tui.lineage.target import JobTarget, StepTarget, Target
 from roar_tui.store.archive import Archive
 from roar_tui.text import what
 
@@ -45,7 +45,7 @@ def contains(
     found, missing = _parted(sought, walk)
     doubts: list[Gap] = []
     if not _is_yes(sought, found, missing):
-        named = [target.job_id] if isinstance(target, (JobTarget, StepTarget, PathTarget)) else []
+        named = [target.job_id] if isinstance(target, (JobTarget, StepTarget)) else []
         doubts = gaps(archive, db, walk, named)
         other = beside(db, walk)
         doubts += _beside(other, missing)
