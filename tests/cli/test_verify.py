@@ -25,9 +25,8 @@ def project(tmp_path: Path) -> Path:
     accesses = [(str(path), path.name + WORD) for path in paths]
     for path, word in accesses:
         Path(path).write_text(word)
-    size = {"size": 255}
     job = single(
-        ["make", "all"], [used(*accesses[0], **size)], [made(*each, opened=T0 + 1, **size) for each in accesses[1:]], name="all"
+        ["make", "all"], [used(*accesses[0], size=255)], [made(*each, opened=T0 + 1, size=255) for each in accesses[1:]], name="all"
     )
     build_store(tmp_path / "store", [job])
     return tmp_path
