@@ -190,4 +190,5 @@ def _no_copy(file: Path, error: OSError) -> RoarDatabaseError:
 
 
 def _damaged(file: Path, why: str) -> RoarDatabaseError:
-    return RoarDatabaseError(f"{file} is damaged ({' '.join(why.removeprefix('*** in database main ***').split())}): nothing was imported.", "Restore it from a copy.")
+    said = " ".join(why.removeprefix("*** in database main ***").split())
+    return RoarDatabaseError(f"{file} is damaged ({said}): nothing was imported.", "Restore it from a copy.")

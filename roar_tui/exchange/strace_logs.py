@@ -11,6 +11,7 @@ from blake3 import blake3
 from roar_tui import __version__
 from roar_tui.exchange import doubts
 from roar_tui.exchange.elsewhere import UNKNOWN, Elsewhere
+from roar_tui.exchange.forks import behind_forks
 from roar_tui.exchange.log import Clock, Log, Progress
 from roar_tui.exchange.order import timed, together
 from roar_tui.exchange.source import UnusableFileError
@@ -90,9 +91,13 @@ class _Reading:
 
     def read(self, progress: Progress | None) -> None:
         """Fold all events."""
-        events = self._logs[0].events(progress) if len(self._logs) == 1 else together(self._logs, progress)
+        if len(self._logs) == 1:
+            log = self._logs[0]
+            events = behind_forks(self._in_time(log.events(progress)), log.reader.pending)
+        else:
+            events = self._in_time(together(self._logs, progress))
         observe = self.observer.observe
-        for event in self._in_time(events):
+        for event in events:
             if isinstance(event, Call):
                 self._calls.add(event.name)
                 if event.name in _FILE_CALLS:
@@ -219,5 +224,5 @@ def _no_log(name: str, logs: Sequence[Log]) -> UnusableFileError:
         return UnusableFileError(
             f"{name} is a table of strace -c: it counts calls and names no files.", "Record with strace -f -y -ttt, without -c."
         )
-    hint = "What can be imported: output of strace, and records of roar-tui (.json.gz)."
+    hint = "What can be imported: output of strace, roar's .roar/roar.db, and records of roar-tui (.json.gz)."
     return UnusableFileError(f"{name} is not a strace log.", hint)
