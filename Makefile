@@ -6,13 +6,14 @@ BIN   := $(VENV)/bin
 export VENV
 export PYTHON
 
-.PHONY: help demo test lint unit bench screenshots readme lock clean
+.PHONY: help demo test lint unit bench bench-diff screenshots readme lock clean
 
 help:
 	@echo 'make demo         record a small ML project and explore it'
 	@echo 'make test         all checks: ruff, mypy, import contracts, pytest'
 	@echo 'make lint         the checks without the tests'
 	@echo 'make bench        measure what recording costs (ONLY=name RUNS=n)'
+	@echo 'make bench-diff   how often diff names the true cause, on 60 real pairs of runs (ONLY=word)'
 	@echo 'make screenshots  draw screenshots/*.svg from the real explorer on the demo'
 	@echo 'make readme       write the table of keys into README.md'
 	@echo 'make lock         pin the dependencies anew'
@@ -33,6 +34,9 @@ unit: $(VENV)/.ready-dev strace tmux
 
 bench: $(VENV)/.ready-dev strace
 	@$(BIN)/python -m tests.benchmarks --runs $(or $(RUNS),5) --only '$(ONLY)' $(BENCH)
+
+bench-diff: $(VENV)/.ready-dev strace
+	@$(BIN)/python -m tests.benchmarks.what_changed $(if $(ONLY),'$(ONLY)')
 
 screenshots: $(VENV)/.ready-dev strace
 	$(BIN)/python screenshots/draw.py

@@ -49,6 +49,9 @@ class Comparison:
         self.explanation = Explanation(flow, self.findings, self.environments.findings)
         self.explanation.settle()
         self._nondeterminism()
+        for pair, files in flow.blind.items():
+            if not self.explanation.reaching(pair) and differing(flow, pair, lambda a, b: a is None or a != b):
+                self.unknown.update((path, why) for path, (_, why) in files.items())
 
     def _compare(self, pair: Pair, inputs: Inputs) -> list[Finding]:
         assert pair.steps is not None
@@ -132,7 +135,7 @@ class Comparison:
         if pair.steps is None or pair in self._dark or self.findings[pair] or self.explanation.reaching(pair):
             return False
         a, b = pair.steps
-        if any(match[0] is not None and match[0].digest is None for match in self.flow.inputs(pair)):
+        if any(file is not None and file.digest is None for both in self.flow.inputs(pair) for file in both):
             return False  # perhaps it is what cannot be known
         if a.failed != b.failed:
             started = [other for other in self.flow.pairs if pair in self.flow.starters(other)]

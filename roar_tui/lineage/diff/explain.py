@@ -29,7 +29,7 @@ class Explanation:
         feeds: dict[Pair, set[Pair]] = {}
         for pair in self._flow.pairs:
             sources = {maker for finding in self._all(pair) for maker in _sources(finding)}
-            for source in (*sources, *self._flow.writers(pair), *self._flow.starters(pair)):
+            for source in (*sources, *self._unseen(pair), *self._flow.starters(pair)):
                 feeds.setdefault(source, set()).add(pair)
         waiting = dict.fromkeys(self._flow.pairs)
         while waiting:
@@ -66,13 +66,17 @@ class Explanation:
         found: set[Finding] = set()
         for finding in own:
             found |= self.of(finding)
-        for writer in self._flow.writers(pair):
-            found |= self.reaching(writer)
+        for source in self._unseen(pair):
+            found |= self.reaching(source)
         if not found:  # nothing of its own: perhaps what started it told it something that arguments do not show
             for starter in self._flow.starters(pair):
                 for finding in self._findings.get(starter, ()):
                     found |= self.of(finding)
         return frozenset(found)
+
+    def _unseen(self, pair: Pair) -> list[Pair]:
+        """The pairs that gave it what nobody could hash: through pipes, or files that were gone too soon."""
+        return [*self._flow.writers(pair), *(maker for maker, _ in self._flow.blind.get(pair, {}).values())]
 
     def _all(self, pair: Pair) -> list[Finding]:
         return [*self._findings.get(pair, ()), *self._entering.get(pair, ())]

@@ -24,6 +24,7 @@ class Flow:
         self._inputs: dict[Pair, list[Match]] = {}
         self._starters: dict[Pair, list[Pair]] = {}
         self._places: dict[Pair, tuple[Places, Places]] = {}
+        self.blind: dict[Pair, dict[str, tuple[Pair, str]]] = {}  # inputs of unknown content: path -> the pair that made it, why
         self._split()
         self.group: dict[Pair, list[Pair]] = self._groups()
 

@@ -13,7 +13,7 @@ import pytest
 from roar_tui.lineage.diff import Diff, to_json
 from roar_tui.lineage.diff.result import Change, StepStatus
 from roar_tui.record.model import Connection, Environment, Exit, Package, Record, Role, Status
-from tests.builders import MINUTE, T0, made, record, single, step, unknown, used
+from tests.builders import MINUTE, T0, content, made, record, single, step, unknown, used
 from tests.lineage.diff.world import DAY, Run, Work, causes, compare
 
 FILES = {"raw/a.dat": "a", "raw/b.dat": "b", "prep.py": "prep", "train.py": "train", "pipeline.sh": "driver"}
@@ -178,6 +178,31 @@ def test_unknown_content_is_never_taken_to_be_the_same(tmp_path: Path) -> None:
     assert [(each.subject, each.why) for each in found.unknown] == [
         ("/p/data.bin", "changed before it could be hashed in A; changed before it could be hashed in B")
     ]
+
+
+def scratch(start: int, first: str, last: str, temporary: str, known: str | None = None) -> Record:
+    """`cc` writes a temporary file that `ld` reads, and whose content is not known unless given."""
+    about = {"status": Status.REMOVED, "digest": None if known is None else content(known)}
+    left = made(temporary, opened=start + 5, survives=False, **about)
+    one = step(["cc"], used=[used("main.c", first, opened=start)], generated=[left], started=start)
+    read = used(temporary, opened=start + 20, external=False, **about)
+    two = step(["ld"], used=[read], generated=[made("tool", last, opened=start + 25)], started=start + 10, number=1)
+    return record(["make"], [one, two], started=start)
+
+
+def test_causes_reach_through_files_that_were_gone_too_soon(tmp_path: Path) -> None:
+    a, b = scratch(T0, "one", "tool 1", "/tmp/cca.o", "known"), scratch(T0 + DAY, "two", "tool 2", "/tmp/ccb.o")
+    found = compare(tmp_path, [a], [b])
+    assert causes(found) == {("data", "main.c")}
+    assert found.causes[0].reaches_target
+    assert found.unknown == []
+
+
+def test_scratch_that_nobody_could_hash_is_unknown_only_where_it_matters(tmp_path: Path) -> None:
+    same = compare(tmp_path / "same", [scratch(T0, "c", "tool", "/tmp/cca.o")], [scratch(T0 + DAY, "c", "tool", "/tmp/ccb.o")])
+    assert (same.identical, same.unknown) == (True, [])
+    differs = compare(tmp_path / "differs", [scratch(T0, "c", "1", "/tmp/cca.o")], [scratch(T0 + DAY, "c", "2", "/tmp/ccb.o")])
+    assert (differs.causes, [each.subject for each in differs.unknown]) == ([], ["/tmp/ccb.o"])
 
 
 def test_what_an_untraced_job_read_is_unknown(tmp_path: Path) -> None:

@@ -38,7 +38,11 @@ class Inputs:
             if a.digest is not None and a.digest == b.digest:
                 return []
             if a.digest is None or b.digest is None:
-                self._unknown.setdefault(b.path, _why(a, b))
+                one, other = self._flow.maker(a, 0), self._flow.maker(b, 1)
+                if one is not None and one is other:  # a step's scratch: perhaps what comes of it tells enough
+                    self._flow.blind.setdefault(pair, {})[b.path] = one, _why(a, b)
+                else:
+                    self._unknown.setdefault(b.path, _why(a, b))
                 return []
         finding = self._finding(pair, a, b)
         makers = self._flow.maker(a, 0), self._flow.maker(b, 1)
