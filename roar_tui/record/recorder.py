@@ -29,6 +29,8 @@ from tracer.spool import Spool
 GRACE = 0.25  # s that processes which outlive the command get before the launcher returns
 HEARTBEAT = 10.0  # s
 NICE = 10
+PAUSE = 0.005  # s between two looks at what was hashed at the end: each look takes time from who hashes
+TELL = 0.1  # s between two words on how far it is
 COLLECT = (200_000, 20, 100)  # what a recorder makes it keeps: looking for cycles as often as by default costs it a third more
 AT_ONCE = 2_000  # accesses that are indexed before the launcher returns (in 40 ms); more are after, by who is quicker
 
@@ -209,15 +211,20 @@ class Recorder:
         """Hash what is left, and say how far it is; the launcher may ask to leave the rest."""
         hasher = capture.hasher
         total = hasher.outstanding
+        said = 0.0
         while hasher.outstanding:
-            if not capture.step():
+            if capture.step():
+                time.sleep(PAUSE if hasher.outstanding else 0)
+            else:
                 others = [hasher.wake] + ([self._line.fileno()] if self._line.open else [])
                 select.select(others, [], [], 0.2)
             self._heartbeat()
             if self._listen():
                 hasher.cancel()
                 self._warnings["skipped"] = "Hashing was cut short: the rest of the files have no digest."
-            self._line.say(progress=[total - hasher.outstanding, total, hasher.bytes_done])
+            if time.monotonic() - said >= TELL:
+                said = time.monotonic()
+                self._line.say(progress=[total - hasher.outstanding, total, hasher.bytes_done])
 
     def _write_id(self, job: str) -> str | None:
         """Write the job's id where the caller wants it; the sentence that says why it could not be."""
