@@ -332,6 +332,34 @@ def test_threads_of_which_nothing_is_known_are_no_steps(import_: Import) -> None
     assert len(record.steps) == 1
 
 
+SUCCESSFUL = """\
+1 execve("/bin/sh", ["sh"], 0x1 /* 3 vars */) = 0
+1 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x1) = 2
+2 openat(AT_FDCWD, "/p/first", O_RDONLY) = 3
+2 +++ exited with 0 +++
+1 pipe2([5, 6], 0) = 0
+3 dup2(6, 1) = 1
+3 execve("/bin/cat", ["cat"], 0x1 /* 3 vars */) = 0
+3 openat(AT_FDCWD, "/p/in", O_RDONLY) = 3
+1 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x1) = 3
+3 +++ exited with 0 +++
+1 read(5, "", 1) = 0
+1 +++ exited with 0 +++
+"""
+
+
+def test_a_child_whose_lines_stand_before_its_fork_is_a_child(import_: Import) -> None:
+    shell, cat = import_(SUCCESSFUL).steps
+    assert (cat.parent, [access.path for access in cat.used]) == (shell.id, ["/p/in"])
+    (pipe,) = import_(SUCCESSFUL).pipes
+    assert (pipe.writers, pipe.readers) == ([cat.id], [shell.id])
+
+
+def test_a_child_whose_fork_never_comes_is_not_lost(import_: Import) -> None:
+    record = import_(SUCCESSFUL.replace("= 3\n3 +++", "= 9\n3 +++"))
+    assert "/p/in" in used(record)
+
+
 # -- times ----------------------------------------------------------------------------------------------------------------
 
 
