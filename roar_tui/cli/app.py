@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "downstream": ("roar_tui.cli.downstream", "Show what was made from something."),
     "verify": ("roar_tui.cli.verify", "Check files and records against what was recorded."),
     "diff": ("roar_tui.cli.diff", "Show what changed from one run or file to another."),
+    "log": ("roar_tui.cli.log", "Show every version of a file, and what changed each time."),
     "store": ("roar_tui.cli.store", "Size and health of the store; rebuild its index."),
     "doctor": ("roar_tui.cli.doctor", "Check whether this machine can record."),
     "demo": ("roar_tui.cli.demo", "Record a small real project, and explore it."),
@@ -35,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 CALLED = "roar_tui.command"  # in click's meta: the command that was looked up, though its module may fail to import
 SECTIONS = (
     ("Record", ("run", "import")),
-    ("Look", ("jobs", "artifacts", "show", "upstream", "downstream", "diff", "verify")),
+    ("Look", ("jobs", "artifacts", "show", "upstream", "downstream", "diff", "log", "verify")),
     ("Set up", ("demo", "doctor", "store", "completion")),
 )
 

@@ -24,6 +24,11 @@ def print_diff(db: sqlite3.Connection, diff: Diff, cwd: str, *, everything: bool
     _View(Screen(), db, cwd, everything).show(diff)
 
 
+def one_line(db: sqlite3.Connection, cause: Cause, cwd: str) -> str:
+    """A cause in one line: category, subject, what it was and is."""
+    return _View(Screen(), db, cwd, False).cause(cause)
+
+
 class _View:
     def __init__(self, screen: Screen, db: sqlite3.Connection, cwd: str, everything: bool) -> None:
         self._screen = screen
@@ -45,6 +50,10 @@ class _View:
             self._screen.heading("Context", "differs between any two runs")
             rows = [[display(each.subject), self._value(each.a), self._value(each.b)] for each in diff.context]
             self._screen.table([Column(""), Column("A", flexible=True), Column("B", flexible=True)], rows)
+
+    def cause(self, cause: Cause) -> str:
+        """A cause in one line."""
+        return GAP.join([*self._row(cause), self._about(cause)]).rstrip()
 
     def _side(self, side: Side) -> Line:
         named = [(display(side.ref) + GAP, "")] if side.ref and side.ref != side.id else []

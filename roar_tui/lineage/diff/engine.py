@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from typing import Any
 
 from roar_tui.lineage.diff.align import Pair, align
 from roar_tui.lineage.diff.causes import Comparison
+from roar_tui.lineage.diff.compare.contents import describe
 from roar_tui.lineage.diff.explain import Causes, differing
 from roar_tui.lineage.diff.finding import Finding, change_of
 from roar_tui.lineage.diff.flow import Flow
@@ -60,7 +62,7 @@ class _Answer:
         self._reaching = self._reaching_target()
 
     def diff(self, a: Side, b: Side, texts: Texts) -> Diff:
-        found = [*self._of_targets(), *self._all()]
+        found = [*self._of_targets(texts), *self._all()]
         own = self._merged([finding for finding in found if finding.own])
         own.sort(key=lambda group: self._rank(group))
         number = {finding: index for index, group in enumerate(own) for finding in group}
@@ -85,7 +87,7 @@ class _Answer:
                 found.update(dict.fromkeys(table.get(pair, ())))
         return list(found)
 
-    def _of_targets(self) -> list[Finding]:
+    def _of_targets(self, texts: Texts) -> list[Finding]:
         """The targets themselves, where nothing recorded made them, or made only one of them."""
         if not self._ends.asked:
             return []
@@ -101,11 +103,12 @@ class _Answer:
                 continue
             file = b or a
             assert file is not None
-            finding = Finding(Category.DATA, file.path, change_of(a, b), one, other, Pair(None, None))
+            category = {"code": Category.CODE, "config": Category.PARAMS}.get(file.role, Category.DATA)
+            finding = Finding(category, file.path, change_of(a, b), one, other, Pair(None, None), {"role": file.role})
             finding.mirror = a.path if a is not None else file.path
             if makers[0] is not None or makers[1] is not None:
                 finding.detail["outside"] = True
-            found.append(finding)
+            found += describe(finding, texts, os.path.dirname(file.path)) or [finding]
         return found
 
     def _reaching_target(self) -> Causes:

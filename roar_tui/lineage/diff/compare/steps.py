@@ -34,8 +34,10 @@ def _matters(flow: Flow, group: list[Pair]) -> bool:
     graph = (flow.a, flow.b)[side]
     steps = {step.id for step in sides[side]}
     readers = [pair for pair in flow.pairs if pair not in group and any(maker in group for maker in flow.makers(pair))]
+    if graph.targets is not None and _made_a_target(flow, side, steps):
+        return True
     if not readers:
-        return any(not step.failed and step.products and _is_wanted(graph, step) for step in sides[side])
+        return any(not step.failed and _is_wanted(graph, step) for step in sides[side])
     for pair in readers:
         if any(each in group for each in flow.writers(pair)):
             return True
@@ -47,12 +49,19 @@ def _matters(flow: Flow, group: list[Pair]) -> bool:
             places = flow.places(pair)
             if not there or other is None or places[side].relative(file.path) != places[1 - side].relative(other.path):
                 return True
-    return any(file.maker is not None and file.maker.step in steps for file in graph.targets or [])
+    return False
+
+
+def _made_a_target(flow: Flow, side: int, steps: set[str]) -> bool:
+    """Whether one of the steps made what was asked for, and the other run did not just find it there."""
+    mine, theirs = ((flow.a, flow.b)[each].targets or [] for each in (side, 1 - side))
+    there = {file.path for file in theirs if file.maker is None}
+    alone = len(mine) == len(theirs) == 1 and theirs[0].maker is None
+    return any(file.maker is not None and file.maker.step in steps and file.path not in there and not alone for file in mine)
 
 
 def _is_wanted(graph: Graph, step: Step) -> bool:
-    if graph.targets is not None:
-        return any(file.maker is not None and file.maker.step == step.id for file in graph.targets)
+    """Whether the step left something that the job, asked for as a whole, gave."""
     return step.id in graph.wanted and any(file.survives for file in step.products)
 
 
