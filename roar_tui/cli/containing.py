@@ -79,7 +79,8 @@ def _print(
     elif answer.answer == "no":
         which = f"not all of {name} is" if answer.found else f"{name} is not"
         screen.line((f"{marks().fail} no", BAD), f"{GAP}{which} among {whole}{several}{within}")
-        screen.line((f"{GAP}compared with {count(answer.files, 'recorded file')}", QUIET))
+        begin = f"; what {count(answer.roots)} of them were made from is not recorded" if up and answer.roots else ""
+        screen.line((f"{GAP}compared with {count(answer.files, 'recorded file')}{begin}", QUIET))
     else:
         screen.line(
             (f"{marks().warn} unknown", WARN),

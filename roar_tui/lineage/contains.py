@@ -25,7 +25,8 @@ from roar_tui.text import what
 class Answer:
     """The answer; `via` are the node ids of a shortest way from the target to what was sought (of several, to the nearest).
 
-    `found` of the `of` things that were sought are in the walk, which has so many `files`; `path` is the way alone, as a walk.
+    `found` of the `of` things that were sought are in the walk, which has so many `files`, so many of them `roots`; `path` is the
+    way alone, as a walk.
     """
 
     answer: Literal["yes", "no", "unknown"]
@@ -34,6 +35,7 @@ class Answer:
     found: int
     of: int
     files: int
+    roots: int
     path: Walk
 
 
@@ -59,9 +61,10 @@ def decide(sought: Sought, walk: Walk, found: list[One], missing: list[One], dou
     """The answer, when `found` and `missing` are what is sought and `doubts` all that is not known."""
     via = shortest(walk, {one.node for one in found if one.node is not None})
     yes = _is_yes(sought, found, missing)
-    files = sum(node.kind is Kind.ARTIFACT for node in walk.nodes.values())
+    files = [node for node in walk.nodes.values() if node.kind is Kind.ARTIFACT]
+    roots = sum(node.root for node in files)
     answer: Literal["yes", "no", "unknown"] = "yes" if yes else "unknown" if doubts else "no"
-    return Answer(answer, via, [] if yes else doubts, len(found), len(sought.parts), files, along(walk, via))
+    return Answer(answer, via, [] if yes else doubts, len(found), len(sought.parts), len(files), roots, along(walk, via))
 
 
 def shortest(walk: Walk, goals: Collection[str]) -> list[str]:
@@ -95,6 +98,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "unknown": [{"subject": gap.subject, "why": gap.why, "node": gap.node} for gap in answer.unknown],
         "members": {"found": answer.found, "of": answer.of},
         "searched": answer.files,
+        "roots": answer.roots,
     }
 
 

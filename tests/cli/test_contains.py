@@ -32,10 +32,11 @@ def test_no_leaves_with_1(run: Run) -> None:
         1,
         f"✗ no  {content('raw changed')} is not among what {MODEL} was made from",
     )
+    assert done.stdout.splitlines()[1] == "  compared with 14 recorded files; what 4 of them were made from is not recorded"
     shown = run("upstream", MODEL, "--contains", content("raw changed"), "--json")
     assert shown.exit_code == 1
     assert json.loads(shown.stdout) == {
-        "answer": "no", "via": [], "unknown": [], "members": {"found": 0, "of": 1}, "searched": 14,
+        "answer": "no", "via": [], "unknown": [], "members": {"found": 0, "of": 1}, "searched": 14, "roots": 4,
     }  # fmt: skip
 
 
