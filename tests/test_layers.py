@@ -45,6 +45,7 @@ def test_imports_keep_the_contracts() -> None:
         ["jobs"],
         ["artifacts", "--json"],
         ["show", "@"],
+        ["import", "/dev/null"],
         ["store", "info"],
         ["doctor"],
         ["completion", "bash"],
@@ -56,8 +57,8 @@ def test_a_command_loads_only_what_it_needs(arguments: list[str], tmp_path: Path
     command = [sys.executable, "-c", REPORT, "--store", str(tmp_path / "store"), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, stdin=subprocess.DEVNULL)
     report = json.loads(done.stderr.splitlines()[-1])
-    # an empty store has no last job; doctor says 1 where it cannot trace
-    expected = {"show": {1}, "doctor": {0, 1}}.get(arguments[0], {0})
+    # an empty store has no last job; an empty file is no log; doctor says 1 where it cannot trace
+    expected = {"show": {1}, "import": {1}, "doctor": {0, 1}}.get(arguments[0], {0})
     assert report["status"] in expected, done.stderr
     assert not set(HEAVY) & set(report["loaded"])
 
