@@ -16,12 +16,14 @@ from roar_tui.store.schema import from_sql, to_sql
 _WRITTEN = """SELECT 'generated', x.id, x.artifact, a.digest, COALESCE(a.size, x.size), x.status, x.opened, p.path, s.number,
        j.digest, x.survives
 FROM path p CROSS JOIN generated x INDEXED BY generated_path ON x.path = p.id
-JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job LEFT JOIN artifact a ON a.id = x.artifact WHERE p.path = ? AND x.role <> 'environment' ORDER BY x.opened, x.id"""
+JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job LEFT JOIN artifact a ON a.id = x.artifact
+WHERE p.path = ? AND x.role <> 'environment' ORDER BY x.opened, x.id"""
 # UNIQUE (path), then used_path: what was found there
 _FOUND = """SELECT 'used', x.id, x.artifact, a.digest, COALESCE(a.size, x.size), x.status, x.opened, p.path, s.number,
        j.digest, 0
 FROM path p CROSS JOIN used x INDEXED BY used_path ON x.path = p.id
-JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job LEFT JOIN artifact a ON a.id = x.artifact WHERE p.path = ? AND x.external AND x.role <> 'environment' ORDER BY x.opened, x.id"""
+JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job LEFT JOIN artifact a ON a.id = x.artifact
+WHERE p.path = ? AND x.external AND x.role <> 'environment' ORDER BY x.opened, x.id"""
 _JOBS = "SELECT digest, id, started FROM job WHERE name = ? ORDER BY started DESC, id DESC"  # job_name
 
 

@@ -40,9 +40,9 @@ class Pair:
 
     @property
     def label(self) -> str:
+        """What B's step is called, A's where B has none; nothing where there is neither."""
         step = self.b or self.a
-        assert step is not None
-        return step.label
+        return step.label if step is not None else ""
 
     @property
     def starter(self) -> bool:
