@@ -82,6 +82,7 @@ class Recorder:
                 stream.number, stream.path, opened=run.started, reads=stream.reads, writes=stream.writes, content=stream.content
             )
         self._follow(capture)
+        gc.disable()  # what comes now adds up what is there, and ends
         self._hear_the_end()
         if ending.untraced is None and not spool.size():
             ending.untraced = first_line(run.messages) or "strace wrote nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,8 @@ int work_{n}(int argc, char **argv) {{
 
 
 def settle_times() -> None:
-    """Wait until what was just written is older than a clock tick: younger files cannot be told from ones that still change."""
+    """Wait until what was just written is on disk, and older than a clock tick: younger files may still change."""
+    os.sync()
     time.sleep(0.1)
 
 
