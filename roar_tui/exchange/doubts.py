@@ -12,7 +12,6 @@ from roar_tui.record.model import Step
 from roar_tui.record.model import Warning as RecordWarning
 from tracer.namer import FORKS
 from tracer.observation import Observation
-from tracer.observer import Observer
 
 EXAMPLES = 10
 _EVERYDAY = frozenset(("brk", "close", "fstat", "mmap", "newfstatat", "read", "stat"))  # no program without them
@@ -28,7 +27,6 @@ _CLOCKS = {
 class Doubts:
     """What reading the log has shown of its limits. `mark` stands for unknown directories in paths; `calls` are the names seen."""
 
-    observer: Observer
     world: Elsewhere
     clock: Clock
     ordered: bool
@@ -63,7 +61,7 @@ def warnings(found: Doubts, observation: Observation, steps: Sequence[Step]) -> 
         *limits(steps, seen, counts),
         *_about("unparsed", counts.examples, f"{lines} of the log could not be read.", counts.unparsed),
         *_unknown_directories(found, steps),
-        *_unsure(found, steps),
+        *_unsure(found, observation, steps),
     ]
     return sorted(result, key=lambda warning: warning.code)
 
@@ -77,7 +75,7 @@ def _unknown_directories(found: Doubts, steps: Sequence[Step]) -> list[RecordWar
     return _about("cwd_unknown", list(paths), why, len(paths))
 
 
-def _unsure(found: Doubts, steps: Sequence[Step]) -> list[RecordWarning]:
+def _unsure(found: Doubts, observation: Observation, steps: Sequence[Step]) -> list[RecordWarning]:
     """Files that were opened to be written, of which the log does not say whether there was anything before or after."""
     generated = {access.path for step in steps for access in step.generated}
     used = {access.path for step in steps for access in step.used}
@@ -85,7 +83,7 @@ def _unsure(found: Doubts, steps: Sequence[Step]) -> list[RecordWarning]:
     tentative = sorted(
         {
             version.path
-            for version in found.observer.finish().versions
+            for version in observation.versions
             if version.base is not None and any(generation.tentative for generation in version.generations.values())
         }
         & generated

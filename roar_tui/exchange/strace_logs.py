@@ -109,11 +109,16 @@ class _Reading:
             elif isinstance(event, (Exited, Killed)):
                 self._exits.pop(event.pid, None)
             observe(event)
-            for log in self._logs[:1]:
-                log.reader.abandoned.clear()  # their processes ended: they had no effect
+            if abandoned := self._logs[0].reader.abandoned:
+                if not isinstance(event, (Exited, Killed)):  # a process may end in a call, and then it had no effect
+                    self._unfinished(abandoned)
+                abandoned.clear()
         for log in self._logs:
-            unfinished = [call for call in log.reader.close() if call.name in _FILE_CALLS]
-            self.observer.counts.unfinished += len(unfinished)
+            self._unfinished(log.reader.close())
+
+    def _unfinished(self, calls: Iterable[Call]) -> None:
+        """Count the calls on files whose return is not in the log."""
+        self.observer.counts.unfinished += sum(call.name in _FILE_CALLS for call in calls)
 
     def _in_time(self, events: Iterable[Event]) -> Iterator[Event]:
         """The events, those of lines without a time at the time of the line before."""
@@ -156,7 +161,6 @@ class _Reading:
         cut = any(log.source.cut for log in self._logs)
         finished = root.exit if root is not None else None
         found = doubts.Doubts(
-            observer=self.observer,
             world=self.world,
             clock=clock,
             ordered=usable,

@@ -310,6 +310,18 @@ def test_a_killed_program(import_: Import) -> None:
     assert record.exit.signal == 9
 
 
+def test_an_open_whose_return_is_missing_is_counted(import_: Import) -> None:
+    begun = '10 1700000000.26 openat(AT_FDCWD, "/p/lost", O_RDONLY <unfinished ...>\n'
+    record = import_(RUN.replace("10 1700000000.30", begun + "10 1700000000.30"))
+    assert warned(record)["unfinished_calls"] == "1 calls were cut off."
+    assert used(record) == ["/p/a.csv"]
+
+
+def test_a_program_that_ends_in_a_call_lost_nothing(import_: Import) -> None:
+    begun = '10 1700000000.46 openat(AT_FDCWD, "/p/lost", O_RDONLY <unfinished ...>\n'
+    assert not import_(RUN.replace("10 1700000000.50", begun + "10 1700000000.50")).warnings
+
+
 def test_secrets_are_taken_out_of_arguments(import_: Import) -> None:
     record = import_(RUN.replace('"/p/b.csv"], 0x7ffe', '"--password=hunter2secret"], 0x7ffe'))
     assert "hunter2secret" not in " ".join([*record.command, *record.steps[0].argv])
