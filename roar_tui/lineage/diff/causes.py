@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from typing import Any
 
@@ -44,8 +45,11 @@ class Comparison:
         for pair in flow.pairs:
             self._started(pair)
         self._inline()
-        for pair, found in steps.compare(flow, self.findings, self.order).items():
-            self.findings[pair] = found
+        replaced = steps.compare(flow, self.findings, self.order)
+        for pair, group in replaced.items():
+            self.findings[pair] = [group]
+        for members in {id(flow.group[pair]): flow.group[pair] for pair in replaced}.values():
+            self._read_by_replaced(members, inputs)
         self.explanation = Explanation(flow, self.findings, self.environments.findings)
         self.explanation.settle()
         self._nondeterminism()
@@ -74,6 +78,14 @@ class Comparison:
         if why is not None:
             self._dark.add(pair)
             self.unknown.setdefault(pair.label, why)
+
+    def _read_by_replaced(self, members: list[Pair], inputs: Inputs) -> None:
+        """What differs among the files of replaced steps enters all of them."""
+        for finding in inputs.compare_group(members):
+            for each in describe(finding, self._texts, os.path.dirname(finding.subject)) or []:
+                each.enters = members
+                for pair in members:
+                    self.findings.setdefault(pair, []).append(each)
 
     def _follow_code(self, found: list[Finding]) -> None:
         """Code, and files that stand alone, that only one side read: the step's changed code or options made it read them."""

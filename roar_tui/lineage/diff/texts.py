@@ -47,15 +47,11 @@ class Texts:
         return lines if len(lines) <= LINES else [*lines[:LINES], f"… {len(lines) - LINES} more lines"]
 
     def _snapshot(self, content: str) -> bytes | None:
-        for job in self._jobs.values():
-            head = self._heads.of(job)
-            blob = head.snapshots.get(content) if head is not None else None
-            if blob is not None:
-                try:
-                    return self._archive.blob(blob)
-                except RoarTuiError:
-                    return None
-        return None
+        """A snapshot is a blob under the digest of the file itself."""
+        try:
+            return self._archive.blob(content)
+        except RoarTuiError:  # a damaged blob costs the text, not the answer
+            return None
 
     def _committed(self, content: str, path: str) -> bytes | None:
         tried = set()

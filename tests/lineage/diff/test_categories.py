@@ -205,6 +205,19 @@ def test_scratch_that_nobody_could_hash_is_unknown_only_where_it_matters(tmp_pat
     assert (differs.causes, [each.subject for each in differs.unknown]) == ([], ["/tmp/ccb.o"])
 
 
+def test_a_file_that_replaced_steps_read_differs_as_well(tmp_path: Path) -> None:
+    def run(start: int, script: str, raw: str) -> list[Record]:
+        clean = single(["python3", script], [used(script, opened=start), used("raw", raw, opened=start + 1)],
+                       [made(f"{script}.out", raw + script, opened=start + 5)], started=start)  # fmt: skip
+        later = start + MINUTE
+        reads = [used(f"{script}.out", raw + script, opened=later)]
+        return [clean, single(["train", f"{script}.out"], reads, [made("m", raw + script, opened=later + 5)], started=later)]
+
+    found = compare(tmp_path, run(T0, "old.py", "1"), run(T0 + DAY, "new.py", "2"))
+    assert causes(found) == {("pipeline", "new.py"), ("data", "raw")}
+    assert all(cause.reaches_target for cause in found.causes)
+
+
 def test_what_an_untraced_job_read_is_unknown(tmp_path: Path) -> None:
     from roar_tui.record.model import State
 

@@ -32,6 +32,17 @@ class Inputs:
         found = [finding for match in self._flow.inputs(pair) for finding in self._one(pair, match)]
         return _grouped(pair, found, self._flow.inputs(pair))
 
+    def compare_group(self, group: list[Pair]) -> list[Finding]:
+        """Files that steps which were replaced read on both sides, and that nothing recorded made: they may differ as well."""
+        sides: list[dict[str, File]] = [{}, {}]
+        for pair in group:
+            for side, step in enumerate((pair.a, pair.b)):
+                for file in step.used if step is not None else ():
+                    if file.maker is None and file.role != "code":
+                        sides[side].setdefault(self._flow.places(pair)[side].relative(file.path), file)
+        both = [(sides[0][name], sides[1][name]) for name in sides[0] if name in sides[1]]
+        return [finding for match in both for finding in self._one(group[0], match)]
+
     def _one(self, pair: Pair, match: Match) -> list[Finding]:
         a, b = match
         if a is not None and b is not None:

@@ -9,9 +9,9 @@ from roar_tui.lineage.diff.graph import Graph, Step
 from roar_tui.lineage.diff.result import Category, Change
 
 
-def compare(flow: Flow, findings: dict[Pair, list[Finding]], levels: dict[Pair, int]) -> dict[Pair, list[Finding]]:
+def compare(flow: Flow, findings: dict[Pair, list[Finding]], levels: dict[Pair, int]) -> dict[Pair, Finding]:
     """One finding for every group of steps without counterpart that made a difference, by each pair of the group."""
-    found: dict[Pair, list[Finding]] = {}
+    found: dict[Pair, Finding] = {}
     done: set[int] = set()
     for group in flow.group.values():
         if id(group) in done:
@@ -21,7 +21,7 @@ def compare(flow: Flow, findings: dict[Pair, list[Finding]], levels: dict[Pair, 
             finding = _finding(flow, group, levels)
             _explain(finding, flow, group, findings)
             for pair in group:
-                found[pair] = [finding]
+                found[pair] = finding
     return found
 
 
