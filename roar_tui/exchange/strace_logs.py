@@ -62,8 +62,8 @@ class _Reading:
 
     def __init__(self, logs: Sequence[Log], cwd: str | None) -> None:
         self._logs = logs
-        self._given = cwd
         first = min(logs, key=lambda log: (log.look.first or 0, log.part.pid))
+        self._given = cwd if first.look.cwd is None else None  # what the log says is believed more
         self._cwd = first.look.cwd or cwd or UNKNOWN
         self._markers: set[str] = set()
         projects = [] if self._cwd == UNKNOWN else [self._cwd]
@@ -210,7 +210,8 @@ class _Reading:
 
     def _digest(self) -> str:
         """What makes this job the same job when it is imported again: the log's bytes, and where it is said to have run."""
-        parts = sorted((log.part.pid, log.source.digest) for log in self._logs)
+        several = len(self._logs) > 1
+        parts = sorted((log.part.pid if several else 0, log.source.digest) for log in self._logs)
         name = msgspec.json.encode([SOURCE, parts, (self._given or "").encode("utf-8", "surrogateescape").hex()])
         return blake3(name).hexdigest()
 

@@ -101,6 +101,12 @@ def test_the_same_log_is_the_same_record(import_: Import, archive: Archive) -> N
     assert len(list(archive.files())) == 1
 
 
+def test_the_same_log_is_the_same_run_under_another_name_and_for_one_who_says_where_it_ran_as_the_log_does(import_: Import) -> None:
+    log = RUN.replace("AT_FDCWD", "AT_FDCWD</p>")
+    assert import_(log, "log.4711").run_id == import_(log).run_id == import_(log, cwd="/elsewhere").run_id
+    assert import_(RUN, cwd="/elsewhere").run_id != import_(RUN).run_id
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_a_packed_log_is_the_same_job(import_: Import, pack: Callable[[bytes], bytes]) -> None:
     assert import_(pack(RUN.encode())) == import_(RUN, "plain")
