@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
 from typing import Any
 
 from roar_tui.lineage import links
@@ -36,26 +35,32 @@ _WRITERS = """SELECT DISTINCT w.step FROM pipe_end r INDEXED BY pipe_end_step JO
 JOIN pipe_end w ON w.pipe = p.id WHERE r.step = ? AND r.writes = 0 AND w.writes = 1 AND w.step <> r.step AND p.opened < ?"""
 _COUNT = """SELECT (SELECT count(*) FROM used INDEXED BY used_step WHERE step = :step AND opened < :before),
     (SELECT count(*) FROM generated INDEXED BY generated_step WHERE step = :step)"""
-_USED = """SELECT id, path, artifact, role = 'data' FROM used INDEXED BY used_step
-WHERE step = ? AND opened < ? AND role <> 'environment'"""
-_MADE = """SELECT id, path, artifact, role = 'data' FROM generated INDEXED BY generated_step
-WHERE step = ? AND role <> 'environment'"""
+# the contents of a large step, and its other files; then used_path, generated_path: the access that is one of these contents
+_CONTENTS = """SELECT path, artifact FROM {table} INDEXED BY {table}_step
+WHERE step = :step AND opened < :before AND role = 'data' AND artifact IS NOT NULL"""
+_OTHERS = """SELECT id FROM {table} INDEXED BY {table}_step
+WHERE step = :step AND opened < :before AND role <> 'environment' AND (role <> 'data' OR artifact IS NULL)"""
+_ONE = "SELECT id FROM {table} INDEXED BY {table}_path WHERE path = ? AND artifact = ? AND step = ? ORDER BY opened LIMIT 1"
 _SURVIVES = "SELECT id FROM generated INDEXED BY generated_step WHERE step = ? AND survives"
 
 Content = tuple[int, int]  # row ids of path and artifact
 
 
 class _Rows:
-    """The files of a large step: those of data with a known content by content, and the row ids of the rest."""
+    """The files that a large step used or made: those of data with a known content by content, and the row ids of the rest."""
 
-    def __init__(self, rows: Iterable[tuple[int, int, int | None, int]]) -> None:
-        self.contents: dict[Content, int] = {}
-        self.rest: list[int] = []
-        for row, path, artifact, data in rows:
-            if artifact is not None and data and (path, artifact) not in self.contents:
-                self.contents[path, artifact] = row
-            elif artifact is None or not data:
-                self.rest.append(row)
+    def __init__(self, db: sqlite3.Connection, table: str, step: int, before: int) -> None:
+        self._db = db
+        self._table = table
+        self._step = step
+        values = {"step": step, "before": before}
+        self.contents: set[Content] = set(db.execute(_CONTENTS.format(table=table), values))
+        self.others: list[int] = [row[0] for row in db.execute(_OTHERS.format(table=table), values)]
+
+    def rows(self, contents: set[Content]) -> list[int]:
+        """The row ids of the accesses with these contents, and of all that has to be looked at anyway."""
+        query = _ONE.format(table=self._table)
+        return [*(self._db.execute(query, (*content, self._step)).fetchone()[0] for content in sorted(contents)), *self.others]
 
 
 class _Large:
@@ -64,13 +69,12 @@ class _Large:
     def __init__(self, db: sqlite3.Connection, row: int, before: int) -> None:
         self.row = row
         self.before = before
-        self.used = _Rows(db.execute(_USED, (row, before)))
-        self.made = _Rows(db.execute(_MADE, (row,)))
+        self.used = _Rows(db, "used", row, before)
+        self.made = _Rows(db, "generated", row, FOREVER)
 
     def common(self, other: _Large) -> int:
         """How many files both have alike."""
-        used = self.used.contents.keys() & other.used.contents.keys()
-        return len(used) + len(self.made.contents.keys() & other.made.contents.keys())
+        return len(self.used.contents & other.used.contents) + len(self.made.contents & other.made.contents)
 
 
 class _Loader:
@@ -138,16 +142,16 @@ class _Loader:
         if other is None:
             self._fill(node, large.before)
             return
-        used = [row for content, row in large.used.contents.items() if content not in other.used.contents]
-        made = [row for content, row in large.made.contents.items() if content not in other.made.contents]
+        used = large.used.contents - other.used.contents
+        made = large.made.contents - other.made.contents
         if max(len(used), len(made)) >= LARGE:
             self._fill(node, large.before)
             return
         node.same_used = len(large.used.contents) - len(used)
         node.same_made = len(large.made.contents) - len(made)
-        found = [use for row in (*used, *large.used.rest) for use in uses(self._db, links.ONE_USE, use=row)]
+        found = [use for row in large.used.rows(used) for use in uses(self._db, links.ONE_USE, use=row)]
         self._set_used(node, sorted(found, key=lambda use: (use.opened, use.id)))
-        rows = (*made, *large.made.rest)
+        rows = large.made.rows(made)
         self._set_made(node, [each for row in rows for each in generations(self._db, links.ONE_GENERATION, generated=row)])
 
     def _fill(self, step: Step, moment: int) -> None:
