@@ -12,10 +12,10 @@ from roar_tui.record.role_tables import ENVIRONMENT_RULES
 from roar_tui.record.roles import LeftOutTally, Roles, bytecode_source
 
 _LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
-_SHELL = re.compile(r"(ba|da|k|z|c|tc|fi)?sh")
+SHELL = re.compile(r"(ba|da|k|z|c|tc|fi)?sh")
 _INTERPRETER = re.compile(r"python[0-9.]*|pypy[0-9.]*|perl|ruby|node|Rscript|julia|lua")
 _NO_SCRIPT = re.compile(r"-[a-zA-Z]*[cem]")  # the program is in the argument (python -c, perl -e), or a module (python -m)
-_NO_SHELL_SCRIPT = re.compile(r"-[a-z]*[cs]")
+_NOSHELL_SCRIPT = re.compile(r"-[a-z]*[cs]")
 _AREAS = ("/etc/", "/usr/", "/var/")  # where a file is an input only when the user named it (see Roles.classify)
 REMOTE = frozenset({  # programs that hand the work to other machines or to a daemon
     "srun", "sbatch", "salloc", "mpirun", "mpiexec", "mpiexec.hydra", "prun", "jsrun", "bsub", "qsub", "qrsh", "ssh", "pdsh",
@@ -129,12 +129,12 @@ class AccessPolicy:
 def script_of(argv: Sequence[str]) -> str | None:
     """The script that an interpreter was started with: the first argument that is no option, unless an option is the program."""
     name = os.path.basename(argv[0]) if argv else ""
-    shell = _SHELL.fullmatch(name) is not None
+    shell = SHELL.fullmatch(name) is not None
     if not shell and not _INTERPRETER.fullmatch(name):
         return None
     for argument in argv[1:]:
         if not argument.startswith("-"):
             return argument
-        if (_NO_SHELL_SCRIPT if shell else _NO_SCRIPT).fullmatch(argument):
+        if (_NOSHELL_SCRIPT if shell else _NO_SCRIPT).fullmatch(argument):
             return None
     return None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from roar_tui.record.capture import Captured, Outcome
 from roar_tui.record.hashing import TICK, Evidence
 from roar_tui.record.model import Access, Connection, Exit, Pipe, Role, Status, Step
+from roar_tui.record.policy import SHELL
 from roar_tui.record.proof import RENAME, only_named
 from tracer.observation import Channel, Generation, Image, Use, Version
 
+MAKE = frozenset({"make", "gmake"})
 RoleOf = Callable[..., Role]  # AccessPolicy.role
 
 
@@ -125,7 +128,7 @@ class _Settler:
         """The access of a generation; None for what is no regular file."""
         version = generation.version
         final = self._captured.finals.get(version)
-        if version.directory or (final is not None and final.status is None):
+        if version.directory or (final is not None and final.status is None) or _passed_on(generation):
             return None
         survives = version.ended is None and (final is None or final.status is not Status.MISSING)
         status, digest, size = self._content(version, final)
@@ -190,6 +193,15 @@ class _Settler:
         return self._role_of(path, executed=executed, generated=generated, made_by_job=path in self._made, size=size)
 
 
+def _passed_on(generation: Generation) -> bool:
+    """Whether a shell opened a file only for one program that it started (`sort a > b`, where the shell redirects itself)."""
+    version, image = generation.version, generation.image
+    if generation.stream or SHELL.fullmatch(os.path.basename(image.argv[0] if image.argv else image.program)) is None:
+        return False
+    others = [other for other in version.generations.values() if other is not generation]
+    return len(others) == 1 and others[0].stream and others[0].inherited and others[0].image.parent is image
+
+
 def _is_log(version: Version) -> bool:
     """Whether a file is stdout or stderr of several steps: of the whole job, or with stderr in it (`> slurm.out 2>&1`).
 
@@ -208,22 +220,23 @@ def _finished(generation: Generation, version: Version, final: Evidence | None) 
     """When a surviving version was finished: its last change, by its times.
 
     mtime can be set to any time (cp -p, tar, rsync), ctime only moves on: it bounds from above. Both are rounded down to a tick.
-    Of a file that could not be looked at, only the end of its writer is known.
+    It is one moment for all that wrote the version, which is how lineage knows them to have done it together. Of a file that
+    could not be looked at, only the end of its writer is known.
     """
-    if final is None or final.stat is None:
-        return version.touched or generation.image.idle or generation.opened
     if version.touched:
-        return version.touched
-    moment = final.mtime if generation.opened - TICK <= final.mtime <= final.ctime else final.ctime
-    return moment + 2 * TICK
+        return version.touched + 1  # what a link or rename read of its own, it read before
+    if final is None or final.stat is None:
+        return generation.image.idle or generation.opened
+    first = min(each.opened for each in version.generations.values())
+    return (final.mtime if first - TICK <= final.mtime <= final.ctime else final.ctime) + TICK
 
 
 def _pipes(channels: list[Channel]) -> list[Pipe]:
     """The channels that lead from one step to another; an end that no step was seen to hold is its creator's."""
     found: list[Pipe] = []
     for channel in channels:
-        if not channel.writers and not channel.readers:
-            continue
+        if not channel.writers and (not channel.readers or os.path.basename(channel.creator.program) in MAKE):
+            continue  # make gives its parallel children a stdin that nobody writes to
         writers = {image.id for image in channel.writers} or {channel.creator.id}
         readers = {image.id for image in channel.readers} or {channel.creator.id}
         if writers == readers and len(writers) == 1:

@@ -183,3 +183,26 @@ def test_a_loop_into_one_file_is_upstream_with_all_its_steps(project: Project) -
     assert seen.count("sort") == 2
     assert "unrelated" not in seen
     assert set(names(project, project.json("downstream", "a", "--expand"))) == {"a", "sort", "all", "rev", "reversed"}
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_a_shell_is_no_maker_of_what_it_redirects(project: Project, shell: str) -> None:
+    project.write({"raw": "2\n1\n2\n", "run": "sort raw > sorted\nsort -r sorted > reversed\n"})
+    project.record(shell, "run")
+    assert upstream(project, "reversed") == ["reversed", "sort", "sorted", "sort", "raw"]
+
+
+def test_links_and_renames_are_followed_to_the_maker(project: Project) -> None:
+    project.write({"raw": "2\n1\n", "other": "4\n3\n"})
+    project.shell("sort raw > a; ln a b; rev b > c; mv other moved; rev moved > d")
+    assert {"c", "rev", "sort", "raw"} <= set(upstream(project, "c"))
+    assert {"d", "rev", "mv"} <= set(upstream(project, "d"))
+
+
+def test_the_stdin_that_make_gives_its_children_is_no_input(project: Project) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    project.write({"Makefile": "all: x y\nx: a\n\tsort a > x\ny: b\n\tsort b > y\n", "a": "2\n1\n", "b": "4\n3\n"})
+    project.record("make", "-j2")
+    for target, source in (("x", "a"), ("y", "b")):
+        assert upstream(project, target) == [target, "sort", source]
