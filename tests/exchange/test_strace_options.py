@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from roar_tui.exchange.importing import bring_in
+from roar_tui.exchange.parcels import parcels
+from roar_tui.record.model import Access, Exit, Record, Role, State
+from roar_tui.store.archive import Archive
 from tests.e2e.project import Project
 
 # Redirections, a pipeline, a subshell in another directory, a process substitution, a renamed tree, hard and relative links of
@@ -64,7 +68,7 @@ OPTIONS = [
     ["-f", "-Y"],
     ["-f", "-X", "verbose"],
     ["-f", "-q", "-s", "5"],
-    ["-f", "-a", "1", "-k"],
+    ["-f", "-a", "1"],
     ["-f", "-e", "trace=file,process,desc"],
     ["-ff", "-y", "-ttt"],
     ["-ff", "-tt"],
@@ -75,13 +79,13 @@ OPTIONS = [
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, strace: str) -> tuple[Project, dict[str, Any]]:
+def recorded(tmp_path_factory: pytest.TempPathFactory, strace: str) -> tuple[Project, Record]:
     """A project, and what recording its job gave."""
     place = tmp_path_factory.mktemp("options")
     project = Project(Path(os.path.realpath(place)) / "project", place / "store")
     project.root.mkdir()
     prepare(project.root)
-    return project, project.shell(script())
+    return project, Archive(project.store).load(project.shell(script())["id"])
 
 
 def script() -> str:
@@ -98,28 +102,37 @@ def prepare(root: Path) -> None:
     subprocess.run([sys.executable, "-c", "import helper"], cwd=root, check=True)
 
 
-def paths(project: Project, job: dict[str, Any], kind: str) -> list[str]:
-    return sorted({project.relative(a["path"]) for a in job[kind] if a["role"] != "environment"})
+def paths(accesses: Iterable[Access]) -> list[str]:
+    return sorted({access.path for access in accesses if access.role is not Role.ENVIRONMENT})
 
 
-def steps(project: Project, job: dict[str, Any]) -> list[tuple[str, str, list[str], list[str]]]:
+def inputs(job: Record) -> list[str]:
+    return paths(access for step in job.steps for access in step.used if access.external)
+
+
+def outputs(job: Record) -> list[str]:
+    return paths(access for step in job.steps for access in step.generated if access.survives)
+
+
+def programs(job: Record) -> dict[int | None, str]:
+    return {step.id: os.path.basename(step.program) for step in job.steps}
+
+
+def steps(job: Record) -> list[tuple[str, str, list[str], list[str]]]:
     """Program, the parent's program, files used and generated, of each step; processes that ran side by side start in any order."""
-    programs = {step["id"]: os.path.basename(step["program"]) for step in job["steps"]}
-    return sorted(
-        (programs[step["id"]], programs.get(step["parent"], ""), paths(project, step, "used"), paths(project, step, "generated"))
-        for step in job["steps"]
-    )
+    names = programs(job)
+    return sorted((names[s.id], names.get(s.parent, ""), paths(s.used), paths(s.generated)) for s in job.steps)
 
 
-def pipes(job: dict[str, Any]) -> list[tuple[list[str], list[str]]]:
+def pipes(job: Record) -> list[tuple[list[str], list[str]]]:
     """The programs at the ends of each pipe."""
-    programs = {step["id"]: os.path.basename(step["program"]) for step in job["steps"]}
-    return sorted((sorted(programs[n] for n in p["writers"]), sorted(programs[n] for n in p["readers"])) for p in job["pipes"])
+    names = programs(job)
+    return sorted((sorted(names[n] for n in pipe.writers), sorted(names[n] for n in pipe.readers)) for pipe in job.pipes)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
-def test_any_options_give_the_same_files(
-    recorded: tuple[Project, dict[str, Any]], options: list[str], strace: str, tmp_path: Path
+def test_any_options_give_what_recording_gives(
+    recorded: tuple[Project, Record], options: list[str], strace: str, tmp_path: Path
 ) -> None:
     project, job = recorded
     prepare(project.root)
@@ -129,14 +142,16 @@ def test_any_options_give_the_same_files(
         pytest.skip("this strace has no such option")
     traced = subprocess.run([strace, *options, "-o", log, "bash", "-c", script()], cwd=project.root, check=False)
     assert traced.returncode == 0
-    (entry,) = project.json("import", str(log), "--cwd", str(project.root))
-    imported = project.show(entry["id"])
-    for kind in ("inputs", "outputs"):
-        assert paths(project, imported, kind) == paths(project, job, kind)
-    assert steps(project, imported) == steps(project, job)
-    assert len(pipes(job)) >= 2
+    archive = Archive(tmp_path / "store")
+    (parcel,), _ = parcels([str(log)])
+    (entry,) = bring_in(parcel, archive, cwd=str(project.root))
+    imported = archive.load(entry.job)
+    assert (inputs(imported), outputs(imported)) == (inputs(job), outputs(job))
+    assert len(outputs(job)) == 9
+    assert steps(imported) == steps(job)
     assert pipes(imported) == pipes(job)
-    assert imported["exit"] == {"code": 0, "signal": None}
-    assert imported["state"] == "complete"
-    assert entry["unparsed"] == 0
-    assert all(access["hash"] is None for access in imported["inputs"] + imported["outputs"])
+    assert len(pipes(job)) >= 2
+    assert imported.exit == Exit(code=0)
+    assert imported.state is State.COMPLETE
+    assert entry.unparsed == 0
+    assert all(access.digest is None for step in imported.steps for access in (*step.used, *step.generated))
