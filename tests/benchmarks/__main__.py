@@ -47,6 +47,8 @@ def main(argv: Sequence[str]) -> int:
             plan = Plan(options.runs, options.size, place, options.home, options.patience)
             try:
                 rows += BENCHMARKS[name](plan)
+            except KeyboardInterrupt:  # what was measured is worth having
+                break
             except FailedError as error:
                 rows.append(Row(name, "", "", None, "", note=str(error)))
     finally:
