@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
-HOME, WALK, MAP, FILES, DETAILS, HELP = "home", "walk", "map", "files", "details", "help"
+HOME, WALK, MAP, FILES, DIFF, DETAILS, HELP = "home", "walk", "map", "files", "diff", "details", "help"
 LISTS = (HOME, WALK, FILES)
 NODES = (WALK, MAP)
-ALL = (HOME, WALK, MAP, FILES, DETAILS, HELP)
+ALL = (HOME, WALK, MAP, FILES, DIFF, DETAILS, HELP)
 
 # What each screen is called in the help screen.
 TITLES = {
@@ -21,6 +21,7 @@ TITLES = {
     WALK: "Walk",
     MAP: "Map",
     FILES: "Files of a set",
+    DIFF: "Diff",
     DETAILS: "Details",
     HELP: "Help",
 }
@@ -71,6 +72,55 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "walk.files", "files", ("f",), "files", "The files of this set, a page at a time, with a filter of their own.", (WALK,), 9
     ),
+    Action(
+        "everywhere.mark", "mark", ("space",), "mark", "Mark this as A, to compare other things with it; again to unmark.", LISTS, 4
+    ),
+    Action(
+        "everywhere.diff",
+        "diff",
+        ("d",),
+        "diff",
+        "What changed from A, which was marked with space, to this; without an A, from the run before.",
+        LISTS,
+        4,
+    ),
+    Action(
+        "diff.details",
+        "details",
+        ("enter", "right", "l"),
+        "details",
+        "Open what lies behind: changed lines of code, files of a set, suspects; or close it.",
+        (DIFF,),
+        1,
+    ),
+    Action(
+        "diff.unchanged",
+        "unchanged",
+        ("u",),
+        "unchanged",
+        "Show what is the same, and what differs between any two runs.",
+        (DIFF,),
+        3,
+    ),
+    Action("diff.swap", "swap", ("x",), "swap", "Swap A and B.", (DIFF,), 4),
+    Action(
+        "diff.walk",
+        "walk",
+        ("w",),
+        "walk",
+        "Walk from this file or step as B had it (as A had it where B has none).",
+        (DIFF,),
+        3,
+    ),
+    Action(
+        "diff.export",
+        "export",
+        ("e",),
+        "export",
+        "Write the whole diff as JSON into the current directory.",
+        (DIFF,),
+        5,
+    ),
     Action("walk.map", "map", ("m",), "map", "Draw the walk as boxes and lines.", (WALK,), 7),
     Action("home.jobs", "tab_jobs", ("1",), "jobs", "Show the list of jobs.", (HOME,)),
     Action("home.artifacts", "tab_artifacts", ("2",), "artifacts", "Show the list of artifacts.", (HOME,)),
@@ -85,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         ("y",),
         "copy",
         "Copy the full hash (or the text on the details screen).",
-        (HOME, WALK, MAP, FILES, DETAILS),
+        (HOME, WALK, MAP, FILES, DIFF, DETAILS),
         10,
     ),
     Action(
@@ -94,7 +144,7 @@ ACTIONS: tuple[Action, ...] = (
         ("colon",),
         "go to",
         "Go to any reference: a hash, a path, a job, JOB:STEP, @.",
-        (HOME, WALK, MAP, FILES),
+        (HOME, WALK, MAP, FILES, DIFF),
         12,
     ),
     Action(
@@ -104,6 +154,15 @@ ACTIONS: tuple[Action, ...] = (
         "everywhere.back", "back", ("escape",), "back", "Cancel what is running, close what is open, or go back one.", (HOME, WALK)
     ),
     Action("screen.back", "back", ("escape", "backspace", "left", "h"), "back", "Back to where you were.", (FILES, DETAILS), 2),
+    Action(
+        "diff.back",
+        "back",
+        ("escape", "backspace", "left", "h"),
+        "back",
+        "Call off a comparison that runs, or go back to where you were.",
+        (DIFF,),
+        7,
+    ),
     Action("map.back", "back", ("escape", "m", "backspace"), "back", "Back to the outline, on the same thing.", (MAP,), 2),
     Action("help.back", "back", ("escape", "question_mark", "enter", "backspace"), "back", "Back to where you were.", (HELP,), 2),
     Action(
@@ -112,7 +171,7 @@ ACTIONS: tuple[Action, ...] = (
         ("question_mark", "f1"),
         "help",
         "Show every key of this screen.",
-        (HOME, WALK, MAP, FILES, DETAILS),
+        (HOME, WALK, MAP, FILES, DIFF, DETAILS),
         2,
     ),
     Action("everywhere.palette", "app.command_palette", ("ctrl+p",), "commands", "Find an action by name.", ALL),

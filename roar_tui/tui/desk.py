@@ -17,6 +17,7 @@ from roar_tui.store.location import known_path
 from roar_tui.store.queries import short
 from roar_tui.store.store import Store
 from roar_tui.text import display
+from roar_tui.tui.comparing import Marked
 from roar_tui.tui.marks import Marks, marks
 from roar_tui.tui.nodes import SHORT, Look
 from roar_tui.tui.reading import Reader
@@ -32,6 +33,7 @@ class Desk:
         self.store = Store.open(root)
         self.marks: Marks = marks()
         self.home = home_directory()
+        self.marked: Marked | None = None  # what diffs take as A
         self._readers: dict[str, Reader] = {}
         self._aside = ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside")
         self._shorts: dict[str, str] = {}
@@ -79,6 +81,10 @@ class Desk:
     def short(self, digest: str) -> str:
         """The digest as short as it is unique, as far as it was looked up."""
         return self._shorts.get(digest, digest[:SHORT])
+
+    def is_marked(self, ref: str | None) -> bool:
+        """Whether that is what diffs take as A."""
+        return self.marked is not None and self.marked.ref == ref
 
     def look(self) -> Look:
         """What lines of nodes share, now."""

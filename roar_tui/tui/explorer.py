@@ -17,9 +17,11 @@ from textual.binding import Binding, BindingType
 from roar_tui.lineage.model import Direction, Node
 from roar_tui.lineage.target import Target
 from roar_tui.store.results import SyncReport
+from roar_tui.tui.comparing import Marked
 from roar_tui.tui.desk import Desk, sentence
 from roar_tui.tui.palette import ActionCommands
 from roar_tui.tui.screens.details import DetailsScreen
+from roar_tui.tui.screens.diff import DiffScreen
 from roar_tui.tui.screens.files import FilesScreen
 from roar_tui.tui.screens.home import HomeScreen
 from roar_tui.tui.screens.walk import WalkScreen
@@ -93,8 +95,9 @@ class Explorer(App[None]):
     # Where to go
 
     def walk_to(self, ref: str | Target) -> None:
-        """Walk from what `ref` names; on a walk the trail grows."""
-        if any(isinstance(screen, WalkScreen) for screen in self.screen_stack):
+        """Walk from what `ref` names; on a walk the trail grows, and what is walked from a diff lies above it."""
+        diffs = [at for at, screen in enumerate(self.screen_stack) if isinstance(screen, DiffScreen)]
+        if any(isinstance(screen, WalkScreen) for screen in self.screen_stack[diffs[-1] if diffs else 0 :]):
             self._down_to_walk().open_ref(ref)
         else:
             self.push_screen(WalkScreen(self.desk, ref))
@@ -112,6 +115,10 @@ class Explorer(App[None]):
     def show_details(self, what: Target | Node) -> None:
         """All there is about a reference or a node."""
         self.push_screen(DetailsScreen(self.desk, what))
+
+    def show_diff(self, a: Marked, b: Marked) -> None:
+        """What changed from `a` to `b`."""
+        self.push_screen(DiffScreen(self.desk, a, b))
 
     def show_files(self, fileset: Node, direction: Direction) -> None:
         """The files of a set."""

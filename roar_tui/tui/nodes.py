@@ -10,7 +10,7 @@ from roar_tui import text
 from roar_tui.lineage.model import Kind, Node
 from roar_tui.tui.lines import Line, crop, fit, width_of
 from roar_tui.tui.marks import Marks
-from roar_tui.tui.rows import signal_name
+from roar_tui.tui.rows import lead, signal_name
 from roar_tui.tui.tree import TreeRow
 
 SHORT = 8
@@ -140,10 +140,10 @@ def guides(last: tuple[bool, ...], marks: Marks, limit: int) -> str:
     return "".join(parts)
 
 
-def row_line(row: TreeRow, width: int, under_cursor: bool, look: Look) -> Line:
+def row_line(row: TreeRow, width: int, under_cursor: bool, look: Look, *, marked: bool = False) -> Line:
     """One line of the outline: cursor, guides, mark, name, and at the right the hash and what else there is to say."""
     branch, node, marks = row.branch, row.branch.node, look.marks
-    left: Line = [((marks.cursor if under_cursor else " "), "accent")]
+    left: Line = [lead(under_cursor, marks, marked=marked)]
     left.append((guides(row.last, marks, max((width - 40) // 2, 4)), "faint"))
     mark, tone = mark_of(node, marks)
     if branch.seen:
@@ -156,7 +156,7 @@ def row_line(row: TreeRow, width: int, under_cursor: bool, look: Look) -> Line:
         right_width = code_width + 2 + 7
     right: Line
     if branch.seen:
-        right = [("seen above", "dim")]
+        right = [("same content as above" if branch.copy else "seen above", "dim")]
     elif branch.loading:
         right = [("loading" + marks.more, "dim")]
     elif branch.error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from roar_tui import text
 from roar_tui.record.model import Exit, State
 from roar_tui.store.results import ArtifactRow, JobRow
-from roar_tui.tui.lines import Line, crop, fit, width_of
+from roar_tui.tui.lines import Line, Span, crop, fit, width_of
 from roar_tui.tui.marks import Marks
 
 
@@ -59,7 +59,7 @@ def heading(columns: tuple[Column, ...], width: int) -> Line:
     return line
 
 
-def job_line(item: JobItem, width: int, under_cursor: bool, *, marks: Marks, now: int) -> Line:
+def job_line(item: JobItem, width: int, under_cursor: bool, *, marks: Marks, now: int, marked: bool = False) -> Line:
     """One job; a job of several steps says how many."""
     row = item.row
     what = text.what(row.command)
@@ -80,10 +80,12 @@ def job_line(item: JobItem, width: int, under_cursor: bool, *, marks: Marks, now
         "took": [(fit(text.duration(row.duration), 6, more=marks.more), "plain")],
         "exit": [(fit(word, 7, more=marks.more), tone)],
     }
-    return _row(shown, cells, under_cursor, marks)
+    return _row(shown, cells, under_cursor, marks, marked=marked)
 
 
-def artifact_line(item: ArtifactItem, width: int, under_cursor: bool, *, marks: Marks, now: int, home: str | None = None) -> Line:
+def artifact_line(
+    item: ArtifactItem, width: int, under_cursor: bool, *, marks: Marks, now: int, home: str | None = None, marked: bool = False
+) -> Line:
     """One artifact; of a long path the end is what matters."""
     row = item.row
     shown, flexible = _shown(ARTIFACT_COLUMNS, width)
@@ -103,7 +105,7 @@ def artifact_line(item: ArtifactItem, width: int, under_cursor: bool, *, marks: 
             (fit(text.count(row.consumers) if row.consumers else marks.dot, 5, right=True), "plain" if row.consumers else "faint")
         ],
     }
-    return _row(shown, cells, under_cursor, marks)
+    return _row(shown, cells, under_cursor, marks, marked=marked)
 
 
 def how_it_ended(exit_: Exit | None, state: State) -> tuple[str, str]:
@@ -154,8 +156,13 @@ def _padded(line: Line, width: int, marks: Marks) -> Line:
     return [*line, (" " * (width - width_of(line)), "plain")]
 
 
-def _row(shown: list[Column], cells: dict[str, Line], under_cursor: bool, marks: Marks) -> Line:
-    line: Line = [((marks.cursor if under_cursor else " ") + " " * (MARGIN - 1), "accent")]
+def lead(under_cursor: bool, marks: Marks, *, marked: bool) -> Span:
+    """The first cell of a line: `A` where it is marked (under the cursor too: the whole line shows that), else the cursor."""
+    return ("A", "key") if marked else (marks.cursor if under_cursor else " ", "accent")
+
+
+def _row(shown: list[Column], cells: dict[str, Line], under_cursor: bool, marks: Marks, *, marked: bool) -> Line:
+    line: Line = [lead(under_cursor, marks, marked=marked), (" " * (MARGIN - 1), "plain")]
     for i, column in enumerate(shown):
         line.extend(cells[column.title])
         line.append((_gap(i, shown), "plain"))

@@ -19,6 +19,7 @@ class Branch:
     loading: bool = False
     error: str | None = None
     seen: bool = False
+    copy: bool = False  # seen further up under another path: the content is the same
     depth: int = 0  # levels below the top
 
     @property
@@ -58,6 +59,7 @@ class Tree:
             home = self.homes.get(node.id)
             if home is not None and home is not branch and self._holds(home):
                 child.seen = True
+                child.copy = node.kind is Kind.ARTIFACT and node.paths[:1] != home.node.paths[:1]
             else:
                 self.homes[node.id] = child
             branch.children.append(child)

@@ -10,6 +10,7 @@ from roar_tui.tui.lines import plain, width_of
 from roar_tui.tui.marks import ASCII, UNICODE
 from roar_tui.tui.screens.base import ExplorerScreen
 from roar_tui.tui.screens.details import DetailsScreen
+from roar_tui.tui.screens.diff import DiffScreen
 from roar_tui.tui.screens.files import FilesScreen
 from roar_tui.tui.screens.help import HelpScreen, help_lines
 from roar_tui.tui.screens.home import HomeScreen
@@ -18,7 +19,7 @@ from roar_tui.tui.screens.walk import WalkScreen
 from roar_tui.tui.widgets.footer import choose, entry
 
 SCREENS: dict[str, type[ExplorerScreen]] = {
-    screen.screen_name: screen for screen in (HomeScreen, WalkScreen, MapScreen, FilesScreen, DetailsScreen, HelpScreen)
+    screen.screen_name: screen for screen in (HomeScreen, WalkScreen, MapScreen, FilesScreen, DiffScreen, DetailsScreen, HelpScreen)
 }
 
 
@@ -38,11 +39,6 @@ def test_every_action_of_a_screen_is_there(name: str) -> None:
         method = action.method.partition("(")[0]
         owner = Explorer if method.startswith("app.") else SCREENS[name]
         assert hasattr(owner, f"action_{method.removeprefix('app.')}"), action.id
-
-
-def test_nothing_is_bound_to_what_does_not_exist_yet() -> None:
-    keys = {key for action in ACTIONS for key in action.keys}
-    assert not keys & {"d", "space", "u", "x"}
 
 
 def test_ids_are_unique_per_binding() -> None:

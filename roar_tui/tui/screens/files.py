@@ -9,17 +9,20 @@ from textual.timer import Timer
 from roar_tui import text
 from roar_tui.lineage.model import Direction, Node
 from roar_tui.tui import sources
+from roar_tui.tui.comparing import Marked, marked_of, reference
 from roar_tui.tui.desk import Desk
 from roar_tui.tui.lines import Line, fit, highlight, spread
 from roar_tui.tui.nodes import name_of, title, typed
-from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule
+from roar_tui.tui.rows import lead
+from roar_tui.tui.screens.base import REST, Rule
+from roar_tui.tui.screens.comparing import ComparingScreen
 from roar_tui.tui.widgets.cursor_view import CursorView
 from roar_tui.tui.widgets.line_view import LineView
 from roar_tui.tui.widgets.prompt import Prompt
 from roar_tui.tui.widgets.virtual_list import VirtualList
 
 
-class FilesScreen(ExplorerScreen):
+class FilesScreen(ComparingScreen):
     """Lists the members of `fileset`."""
 
     screen_name = "files"
@@ -61,7 +64,8 @@ class FilesScreen(ExplorerScreen):
         name = text.shorten_path(path, width - 24, cwd=base or None, home=self.desk.home)
         code = self.desk.short(node.digest) if node.digest else (node.status or "unknown")
         line: Line = [
-            ((marks.cursor if under_cursor else " ") + " ", "accent"),
+            lead(under_cursor, marks, marked=self.desk.is_marked(reference(node, self._direction))),
+            (" ", "plain"),
             (fit(code, 9, more=marks.more), "hash" if node.digest else "warn"),
         ]
         line += [(" " + fit(text.size(node.size), 8, right=True) + "  ", "plain"), *highlight([(name, "strong")], self._words)]
@@ -107,6 +111,12 @@ class FilesScreen(ExplorerScreen):
         node = self.files.cursor_row
         if node is not None:
             self.explorer.show_details(node)
+
+    def comparable(self) -> Marked | None:
+        return marked_of(self.files.cursor_row, self.desk.look(), self._direction)
+
+    def redraw_marks(self) -> None:
+        self.files.refresh()
 
     def copied(self) -> tuple[str, str] | None:
         node = self.files.cursor_row

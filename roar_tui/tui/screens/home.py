@@ -17,11 +17,13 @@ from roar_tui.lineage.target import ArtifactTarget, JobTarget, Target
 from roar_tui.store import queries
 from roar_tui.store.filter import Filter
 from roar_tui.tui import sources
+from roar_tui.tui.comparing import Marked, marked_of
 from roar_tui.tui.desk import Desk, now
 from roar_tui.tui.empty import nothing_found, nothing_recorded, reading
 from roar_tui.tui.lines import Line
 from roar_tui.tui.rows import ARTIFACT_COLUMNS, JOB_COLUMNS, ArtifactItem, JobItem, artifact_line, heading, job_line
-from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule
+from roar_tui.tui.screens.base import REST, Rule
+from roar_tui.tui.screens.comparing import ComparingScreen
 from roar_tui.tui.widgets.cursor_view import CursorView
 from roar_tui.tui.widgets.header import StoreHeader
 from roar_tui.tui.widgets.line_view import LineView
@@ -45,7 +47,7 @@ class Heading(LineView):
         return self.painter.strip(heading(COLUMNS[self.tab], self.size.width - 1), self.size.width)
 
 
-class HomeScreen(ExplorerScreen):
+class HomeScreen(ComparingScreen):
     """The first screen. It follows what other processes record without moving the cursor."""
 
     screen_name = "home"
@@ -97,10 +99,12 @@ class HomeScreen(ExplorerScreen):
         self.current.focus()
 
     def _job_line(self, item: JobItem, width: int, under_cursor: bool) -> Line:
-        return job_line(item, width, under_cursor, marks=self.desk.marks, now=now())
+        marked = self.desk.is_marked(item.row.id)
+        return job_line(item, width, under_cursor, marks=self.desk.marks, now=now(), marked=marked)
 
     def _artifact_line(self, item: ArtifactItem, width: int, under_cursor: bool) -> Line:
-        return artifact_line(item, width, under_cursor, marks=self.desk.marks, now=now(), home=self.desk.home)
+        marked = self.desk.is_marked(item.row.digest)
+        return artifact_line(item, width, under_cursor, marks=self.desk.marks, now=now(), home=self.desk.home, marked=marked)
 
     def fill(self, tab: str, *, keep: bool = False) -> None:
         """Read a list (again), through its filter."""
@@ -191,6 +195,12 @@ class HomeScreen(ExplorerScreen):
         item = self.current.cursor_row
         if item is not None:
             self.explorer.show_details(target_of(item))
+
+    def comparable(self) -> Marked | None:
+        return marked_of(self.current.cursor_row, self.desk.look())
+
+    def redraw_marks(self) -> None:
+        self.current.refresh()
 
     def copied(self) -> tuple[str, str] | None:
         item = self.current.cursor_row

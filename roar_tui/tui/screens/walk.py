@@ -14,10 +14,12 @@ from roar_tui.lineage.model import Direction, Kind, Node
 from roar_tui.lineage.target import Target
 from roar_tui.text import display
 from roar_tui.tui import lookup
+from roar_tui.tui.comparing import Marked, marked_of, reference
 from roar_tui.tui.desk import Desk
 from roar_tui.tui.lines import Line
 from roar_tui.tui.nodes import name_of, typed
-from roar_tui.tui.screens.base import REST, ExplorerScreen, Rule
+from roar_tui.tui.screens.base import REST, Rule
+from roar_tui.tui.screens.comparing import ComparingScreen
 from roar_tui.tui.trail import Stop, trail_line
 from roar_tui.tui.tree import Branch, Tree, to_open_first
 from roar_tui.tui.widgets.cursor_view import CursorView
@@ -30,7 +32,7 @@ OPENED_STEPS = 4  # steps from the subject that open by themselves, as long as t
 LEAST_LINES = 12
 
 
-class WalkScreen(ExplorerScreen):
+class WalkScreen(ComparingScreen):
     """Begins at a reference; `enter` goes on from any node."""
 
     screen_name = "walk"
@@ -42,6 +44,7 @@ class WalkScreen(ExplorerScreen):
         self._looking_for: str | None = None
         self.head = LineView(id="trail")
         self.outline = Outline(desk.look, id="outline")
+        self.outline.is_marked = self._is_marked
         self.preview = Preview(desk)
 
     def compose_middle(self) -> ComposeResult:
@@ -266,6 +269,19 @@ class WalkScreen(ExplorerScreen):
         stop = self.stop
         if stop is not None and (ref := typed(stop.node)) is not None:
             self.begin(partial(self._open_ref, ref, stop.direction, instead=True), group="walk", exclusive=True)
+
+    @property
+    def _direction(self) -> Direction:
+        return self.stop.direction if self.stop is not None else Direction.UPSTREAM
+
+    def comparable(self) -> Marked | None:
+        return marked_of(self.node, self.desk.look(), self._direction)
+
+    def _is_marked(self, node: Node) -> bool:
+        return self.desk.is_marked(reference(node, self._direction))
+
+    def redraw_marks(self) -> None:
+        self.outline.refresh()
 
     def copied(self) -> tuple[str, str] | None:
         node = self.node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.geometry import Size
@@ -48,6 +48,7 @@ class Footer(LineView):
         self._screen_name = screen_name
         self._marks = marks
         self._hidden: frozenset[str] = frozenset()
+        self._words: dict[str, str] = {}
         self._places: list[tuple[int, int, Action]] = []
 
     def hide(self, ids: set[str]) -> None:
@@ -56,10 +57,17 @@ class Footer(LineView):
             self._hidden = frozenset(ids)
             self.refresh()
 
+    def rename(self, words: dict[str, str]) -> None:
+        """Say these words (by id of action) instead of the table's: an action means something more just now."""
+        if words != self._words:
+            self._words = dict(words)
+            self.refresh()
+
     def line(self, width: int) -> Line:
         """The footer for a terminal of `width` cells; quit goes to the right end."""
         ascii_only = not self._marks.unicode
-        chosen = choose(footer(self._screen_name, self._hidden), width, ascii_only=ascii_only)
+        actions = [replace(a, word=self._words.get(a.id, a.word)) for a in footer(self._screen_name, self._hidden)]
+        chosen = choose(actions, width, ascii_only=ascii_only)
         last = [a for a in chosen if a.id == "everywhere.quit"]
         line: Line = [(" ", "dim")]
         self._places = []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual.message import Message
 from textual.strip import Strip
 
+from roar_tui.lineage.model import Node
 from roar_tui.tui.lines import Line, highlight, plain
 from roar_tui.tui.nodes import Look, row_line
 from roar_tui.tui.tree import Branch, Tree, TreeRow
@@ -29,6 +30,7 @@ class Outline(CursorView):
         self.shown: Tree | None = None
         self.rows: list[TreeRow] = []
         self.needle = ""
+        self.is_marked: Callable[[Node], bool] = lambda node: False
         self.end_note: Line = []  # what is said where nothing lies behind the subject
 
     @property
@@ -41,7 +43,8 @@ class Outline(CursorView):
         return self.rows[self.cursor].branch if self.cursor < len(self.rows) else None
 
     def draw_line(self, at: int, width: int) -> Line:
-        line = row_line(self.rows[at], width, at == self.cursor, self._look())
+        row = self.rows[at]
+        line = row_line(row, width, at == self.cursor, self._look(), marked=self.is_marked(row.branch.node))
         return highlight(line, self.needle)
 
     def render_line(self, y: int) -> Strip:
