@@ -75,8 +75,9 @@ class Explanation:
         return frozenset(found)
 
     def _unseen(self, pair: Pair) -> list[Pair]:
-        """The pairs that gave it what nobody could hash: through pipes, or files that were gone too soon."""
-        return [*self._flow.writers(pair), *(maker for maker, _ in self._flow.blind.get(pair, {}).values())]
+        """The pairs that gave it what nobody could hash: through pipes, messages, or files that were gone too soon."""
+        blind = [maker for maker, _ in self._flow.blind.get(pair, {}).values()]
+        return [*self._flow.writers(pair), *self._flow.partners(pair), *blind]
 
     def _all(self, pair: Pair) -> list[Finding]:
         return [*self._findings.get(pair, ()), *self._entering.get(pair, ())]

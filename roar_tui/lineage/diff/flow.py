@@ -55,6 +55,11 @@ class Flow:
         steps = [(side, writer) for side, step in enumerate((pair.a, pair.b)) if step is not None for writer in step.writers]
         return list(dict.fromkeys(self._of[side][writer] for side, writer in steps if writer in self._of[side]))
 
+    def partners(self, pair: Pair) -> list[Pair]:
+        """The other ranks of the parallel run that either step is a rank of: what one writes may come from what any read."""
+        steps = [(side, partner) for side, step in enumerate((pair.a, pair.b)) if step is not None for partner in step.partners]
+        return list(dict.fromkeys(self._of[side][partner] for side, partner in steps if partner in self._of[side]))
+
     def starters(self, pair: Pair) -> list[Pair]:
         """The pairs that started either step, nearest first."""
         if pair not in self._starters:

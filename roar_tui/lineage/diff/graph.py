@@ -35,7 +35,8 @@ class File:
 class Step:
     """A step of the graph. `used` and `made` list every file but those of very large sets that both sides have alike.
 
-    `same_used` and `same_made` count those. `writers` are the steps (node ids) at the other end of its pipes; `parent` started it.
+    `same_used` and `same_made` count those. `writers` are the steps (node ids) at the other end of its pipes, `partners` the other
+    ranks of its run and those that wrote the same files together with it; `parent` started it.
     `starter`: it is here because it started others, not because something flowed through it.
     """
 
@@ -55,6 +56,7 @@ class Step:
     used: list[File] = field(default_factory=list)
     made: list[File] = field(default_factory=list)
     writers: list[str] = field(default_factory=list)
+    partners: list[str] = field(default_factory=list)
     same_used: int = 0
     same_made: int = 0
 

@@ -15,6 +15,7 @@ from roar_tui.lineage.diff.graph import File, Graph, Job, Maker, Step
 from roar_tui.lineage.links import FOREVER, Generation, Use, generations, uses
 from roar_tui.lineage.model import Direction
 from roar_tui.lineage.opener import Opener
+from roar_tui.lineage.ranks import Ranks
 from roar_tui.lineage.reading import bulk
 from roar_tui.lineage.start import seeds
 from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, JobTarget, PathTarget, StepTarget, Target
@@ -41,6 +42,7 @@ WHERE step = :step AND opened < :before AND role = 'data' AND artifact IS NOT NU
 _OTHERS = """SELECT id FROM {table} INDEXED BY {table}_step
 WHERE step = :step AND opened < :before AND role <> 'environment' AND (role <> 'data' OR artifact IS NULL)"""
 _ONE = "SELECT id FROM {table} INDEXED BY {table}_path WHERE path = ? AND artifact = ? AND step = ? ORDER BY opened LIMIT 1"
+_MAKER = "SELECT step FROM generated WHERE id = ?"
 _SURVIVES = "SELECT id FROM generated INDEXED BY generated_step WHERE step = ? AND survives"
 
 Content = tuple[int, int]  # row ids of path and artifact
@@ -83,6 +85,7 @@ class _Loader:
     def __init__(self, opener: Opener, target: Target) -> None:
         self._opener = opener
         self._db = opener.db
+        self._ranks = Ranks(opener.db, opener.nodes)
         self.graph = Graph()
         self.large: dict[str, _Large] = {}
         self._asked: dict[int, int] = {}
@@ -134,6 +137,9 @@ class _Loader:
             else:
                 self._fill(step, moment)
             self._go_on_from_pipes(step, moment)
+            partners = [*self._ranks.partners(row), *self._together(step)]
+            step.partners = [self._opener.nodes.about(partner).id for partner in partners]
+            self._queue += [(partner, moment, False) for partner in partners]
 
     def fill(self, step: str, other: _Large | None) -> None:
         """Read the files of a large step, but for those that it has in common with `other`."""
@@ -185,6 +191,13 @@ class _Loader:
         rows = [row[0] for row in self._db.execute(_WRITERS, (step.row, moment))]
         step.writers = [self._opener.nodes.about(row).id for row in rows]
         self._queue += [(row, moment, False) for row in rows]
+
+    def _together(self, step: Step) -> list[int]:
+        """The steps (row ids) that wrote files together with it."""
+        if step.id in self.large:
+            return []
+        others = {row[1] for row in self._db.execute(links.MADE_TOGETHER, {"step": step.row})}
+        return sorted({self._db.execute(_MAKER, (other,)).fetchone()[0] for other in others} - {step.row})
 
     def _step(self, row: int) -> Step:
         """The graph's step with that row id, with the steps that started it on their way."""

@@ -35,6 +35,13 @@ class Ends:
         """What the steps of a pair left behind."""
         return [found for found in self._flow.products(pair) if any(file is not None and file.survives for file in found)]
 
+    def each(self) -> list[Match]:
+        """Every match once, where several steps wrote a file together."""
+        once: dict[tuple[tuple[str, str | None] | None, ...], Match] = {}
+        for found in self.matches:
+            once.setdefault(tuple(None if file is None else (file.path, file.digest) for file in found), found)
+        return list(once.values())
+
     @property
     def identical(self) -> bool:
         """Equal digests; for jobs equal outputs, at least one."""
@@ -91,7 +98,7 @@ def outcome(flow: Flow, ends: Ends, texts: Texts) -> list[Outcome]:
             found.append(Outcome(what="exit", a=one, b=other))
         found.append(Outcome(what="duration", a=_duration(job_a), b=_duration(job_b)))
     cwd = job_b.cwd if job_b is not None else "/"
-    matches = list(ends.matches)
+    matches = ends.each()
     if ends.asked and job_a is not None and job_b is not None and job_a.id != job_b.id:  # metrics beside the model
         matches += [each for pair in ends.pairs for each in flow.products(pair) if _is_new(each, ends.matches)]
     for a, b in matches:

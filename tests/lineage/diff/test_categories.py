@@ -205,6 +205,20 @@ def test_scratch_that_nobody_could_hash_is_unknown_only_where_it_matters(tmp_pat
     assert (differs.causes, [each.subject for each in differs.unknown]) == ([], ["/tmp/ccb.o"])
 
 
+def test_what_one_rank_writes_may_come_from_what_another_read(tmp_path: Path) -> None:
+    def run(start: int, second: str) -> list[Record]:
+        words = ["python3", "train.py"]
+        one = single(words, [used("shard-1", opened=start)], [], started=start, group=f"g{start}", rank=1, run_id=f"{start}b")
+        msg = msgspec.structs.replace(one.steps[0], used=[used("shard-1", second, opened=start)])
+        zero = single(words, [used("shard-0", opened=start)], [made("m", second, opened=start + 5)], started=start + 1,
+                      group=f"g{start}", rank=0, run_id=f"{start}a")  # fmt: skip
+        return [msgspec.structs.replace(one, steps=[msg]), zero]
+
+    found = compare(tmp_path, run(T0, "one"), run(T0 + DAY, "two"))
+    assert causes(found) == {("data", "shard-1")}
+    assert found.causes[0].reaches_target
+
+
 def test_a_file_that_replaced_steps_read_differs_as_well(tmp_path: Path) -> None:
     def run(start: int, script: str, raw: str) -> list[Record]:
         clean = single(["python3", script], [used(script, opened=start), used("raw", raw, opened=start + 1)],
