@@ -860,7 +860,7 @@ class Observer:
                 elif number > 0 and stream.writes:
                     if own and process.did_more_than(stream):  # `exec > log`, and then more in the shell itself: both wrote
                         own, opened = False, time
-                    self._adopt_generation(image, old, stream, opened, own=own, replaced=replaced)
+                    self._adopt_generation(process, old, stream, opened, own=own, replaced=replaced)
                     made = stream.version.generations.get(image)
                     if made is not None:
                         made.errors |= number == 2
@@ -887,8 +887,10 @@ class Observer:
             use.image = new
             version.uses[new] = use
 
-    def _adopt_generation(self, image: Image, old: Image, stream: Stream, opened: int, *, own: bool, replaced: bool) -> None:
-        version = stream.version
+    def _adopt_generation(
+        self, process: Process, old: Image, stream: Stream, opened: int, *, own: bool, replaced: bool
+    ) -> None:
+        version, image = stream.version, process.image
         assert version is not None
         known = version.generations.get(old)
         if known is not None and ((own and known.opened == stream.opened) or (replaced and known.inherited)):
@@ -903,6 +905,8 @@ class Observer:
         if image in version.generations:
             return
         outer = stream.pid == OUTSIDE  # opened before the job: perhaps nothing is written to it
+        if outer and version.base is not None:
+            self._use_version(process, version.base, None, opened, mixed=True)
         generation = self._generate(image, version, opened, tentative=outer or version.base is not None)
         generation.inherited, generation.stream = not own, True
 

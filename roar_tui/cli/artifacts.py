@@ -34,7 +34,7 @@ def command(settings: Settings, limit: int | None, filter_text: str) -> None:
         elif rows:
             print_table(db, rows)
         if not rows:
-            tell_empty("artifacts", filter_text, limit, not queries.artifacts(db, limit=1))
+            tell_empty("artifacts", filter_text, limit, not queries.artifacts(db, limit=1), settings.root)
         elif more:
             tell_more(len(rows), "artifacts", limit)
 

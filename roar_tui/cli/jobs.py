@@ -39,7 +39,7 @@ def list_jobs(settings: Settings, limit: int | None = None, filter_text: str = "
         elif rows:
             print_table(db, rows)
         if not rows:
-            tell_empty("jobs", filter_text, limit, not queries.jobs(db, limit=1))
+            tell_empty("jobs", filter_text, limit, not queries.jobs(db, limit=1), settings.root)
         elif more:
             tell_more(len(rows), "jobs", limit)
 

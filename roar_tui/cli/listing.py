@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import click
 
 from roar_tui.cli.context import note
-from roar_tui.store.filter import Filter
+from roar_tui.store.filter import KEYS, Filter
 from roar_tui.store.results import Cursor
 
 PAGE = 1000
@@ -57,12 +58,15 @@ def fetch(page: Callable[[int, Cursor | None], list[R]], limit: int | None, *, j
     return rows[:limit], len(rows) > limit
 
 
-def tell_empty(what: str, filter_text: str, limit: int | None, empty_store: bool) -> None:
+def tell_empty(what: str, filter_text: str, limit: int | None, empty_store: bool, root: Path) -> None:
     """Say on stderr why a list is empty and what to do."""
     if limit == 0:
         return
     if empty_store:
-        note("Nothing is recorded yet. Record a first job:  roar-tui run python3 train.py", "Or see an example:  roar-tui demo")
+        note(
+            f"Nothing is recorded in the store {root}. Record a first job:  roar-tui run python3 train.py",
+            "Or see an example:  roar-tui demo",
+        )
     elif filter_text:
         note(f"No {what} match {filter_text!r}. Without --filter all are listed; roar-tui {what} --help tells what it can say.")
     else:
@@ -76,5 +80,9 @@ def tell_more(shown: int, what: str, limit: int | None) -> None:
 
 
 def parse(filter_text: str) -> Filter:
-    """The filter of a --filter option; raises UsageError."""
+    """The filter of a --filter option; raises UsageError. A word that looks like a key and is none is said to be a word."""
+    for key, _, rest in (word.partition(":") for word in filter_text.split()):
+        if key.isalpha() and key.islower() and rest and not rest.startswith("/") and key not in KEYS:
+            keys = ", ".join(f"{known}:" for known in KEYS)
+            note(f"There is no filter {key}: (there are {keys}); looking for the word {key}:{rest}.")
     return Filter.parse(filter_text)

@@ -30,13 +30,12 @@ def how_it_ended(state: State, exit_: Exit | None) -> Part:
         return ("running", GOOD)
     if exit_ is None:
         return (state.value, WARN)
+    limits = "" if state == State.COMPLETE else f", {state.value}"
     if exit_.signal is not None:
-        return (signal_name(exit_.signal), BAD)
+        return (signal_name(exit_.signal) + limits, BAD)
     if exit_.code:
-        return (f"exit {exit_.code}", BAD)
-    if state != State.COMPLETE:
-        return (f"ok, {state.value}", WARN)
-    return ("ok", GOOD)
+        return (f"exit {exit_.code}{limits}", BAD)
+    return (f"ok{limits}", WARN if limits else GOOD)
 
 
 def signal_name(number: int) -> str:

@@ -25,6 +25,7 @@ from roar_tui.record.run import Line, Run, original_environ
 if TYPE_CHECKING:
     pass
 
+HARMLESS = frozenset({"no_access"})  # warnings that a record has, and nobody has to be told at once
 QUIET = 0.5  # s of hashing before its progress is shown
 
 
@@ -50,6 +51,8 @@ def command(
     settings = click.get_current_context().ensure_object(Settings)
     if not command_line:
         raise click.UsageError("There is no command to run. Try: roar-tui run python3 train.py")
+    if name is not None and (not name.strip() or name.startswith("@")):
+        raise click.UsageError(f"A job cannot be called {name!r}: @ stands for your last job, and a name has at least one letter.")
     environ = {os.fsdecode(name): os.fsdecode(value) for name, value in original_environ().items()}
     program = locate(command_line[0], environ.get("PATH"))
     run = Run(
@@ -120,7 +123,7 @@ def _say_last(message: dict[str, Any]) -> None:
         say(f"{count(message['left'], 'process', 'processes')} of the job still running: it is recorded when the last one ends.")
     else:
         said = f"job {message['done'][:8]}: {message['inputs']} in, {message['outputs']} out, {count(message['steps'], 'step')}"
-        told = dict(message["warnings"])
+        told = {code: words for code, words in message["warnings"] if code not in HARMLESS}
         if "untraced" in told:
             said = f"job {message['done'][:8]}: {told.pop('untraced')}"
         elif told:

@@ -18,6 +18,7 @@ from roar_tui.text import cells, count, display, duration, marks, shorten_path, 
 Shorten = Callable[[str, int | None], str]  # a path for people, in so many cells
 
 LEFT = 44  # cells at most for the left part before the column of facts begins, on a terminal of 80
+WIDEST = 100  # cells: a longer command (a linker's) does not push the column of facts away
 FACTS = 34  # cells that hash, size and time need
 
 
@@ -29,7 +30,7 @@ def print_tree(db: sqlite3.Connection, walk: Walk, cwd: str) -> None:
     short = partial(shorten_path, cwd=cwd, home=os.path.expanduser("~") if screen.terminal else None)
     room = None if screen.width is None else max(LEFT, screen.width - FACTS)
     lefts = [_left(row, short, room) for row in rows]
-    column = max((_width(left) for left in lefts), default=0)
+    column = max((width for width in map(_width, lefts) if width <= WIDEST), default=0)
     for row, left in zip(rows, lefts, strict=True):
         facts = _facts(db, row, now, screen.terminal)
         screen.fitted(*left, *([" " * (column - _width(left)) + GAP, *facts] if facts else []))
@@ -52,7 +53,8 @@ def _left(row: Row, short: Shorten, room: int | None) -> Line:
     branches = _branches(row)
     line: Line = [(branches, QUIET)]
     if row.seen_above:
-        line += [(f"{signs.seen} ", QUIET), name(node, short)]
+        other = _other_path(row)
+        line += [(f"{signs.seen} ", QUIET), short(other, None) if other is not None else name(node, short)]
     elif node.kind in (Kind.STEP, Kind.JOB):
         line += [(f"{signs.step} {name(node, short)}", HEAD)]
         if row.edge and row.edge.members:
@@ -68,6 +70,13 @@ def _left(row: Row, short: Shorten, room: int | None) -> Line:
             after, left = GAP + counted(row), left + cells(display(node.pattern)) + 1
         line += [f"{mark} ", name(node, short, None if left is None else max(left, 8)), (after + root, QUIET)]
     return line if room is None else cut(line, room)
+
+
+def _other_path(row: Row) -> str | None:
+    """Where the step beside this row had a content that stands further up under another path: a copy, or its source."""
+    if row.node.kind is not Kind.ARTIFACT or row.edge is None or not row.edge.paths or row.edge.paths[0] in row.node.paths[:1]:
+        return None
+    return row.edge.paths[0]
 
 
 def name(node: Node, short: Shorten, width: int | None = None) -> str:
@@ -95,7 +104,7 @@ def files(row: Row) -> str:
 def _facts(db: sqlite3.Connection, row: Row, now: int, terminal: bool) -> Line:
     node = row.node
     if row.seen_above:
-        return [("seen above", QUIET)]
+        return [("seen above" if _other_path(row) is None else "the same content as above", QUIET)]
     facts: Line = []
     if node.kind in (Kind.STEP, Kind.JOB):
         if node.job:

@@ -13,6 +13,7 @@ from roar_tui.record.policy import SHELL
 from roar_tui.record.proof import RENAME, only_named
 from tracer.observation import Channel, Generation, Image, Use, Version
 
+AT_ONCE = 50_000  # µs: a program that ends so soon after its last write did nothing else that matters
 MAKE = frozenset({"make", "gmake"})
 RoleOf = Callable[..., Role]  # AccessPolicy.role
 
@@ -219,7 +220,8 @@ def _is_log(version: Version) -> bool:
 def _finished(generation: Generation, version: Version, final: Evidence | None) -> int:
     """When a surviving version was finished: its last change, by its times.
 
-    mtime can be set to any time (cp -p, tar, rsync), ctime only moves on: it bounds from above. Both are rounded down to a tick.
+    mtime can be set to any time (cp -p, tar, rsync), ctime only moves on: it bounds from above. Both are rounded down to a tick,
+    which comes late on a busy machine: of a program that ended soon after, all that it read came before.
     It is one moment for all that wrote the version, which is how lineage knows them to have done it together. Of a file that
     could not be looked at, only the end of its writer is known.
     """
@@ -228,7 +230,11 @@ def _finished(generation: Generation, version: Version, final: Evidence | None) 
     if final is None or final.stat is None:
         return generation.image.idle or generation.opened
     first = min(each.opened for each in version.generations.values())
-    return (final.mtime if first - TICK <= final.mtime <= final.ctime else final.ctime) + TICK
+    ends = [each.image.idle for each in version.generations.values()]
+    last = final.mtime if first - TICK <= final.mtime <= final.ctime else final.ctime
+    if all(end is not None and end - last <= AT_ONCE for end in ends):
+        return max(last, *(end for end in ends if end is not None))
+    return last + 2 * TICK
 
 
 def _pipes(channels: list[Channel]) -> list[Pipe]:

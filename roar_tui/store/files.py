@@ -26,6 +26,9 @@ def make_archive(root: Path) -> None:
             root.mkdir(mode=0o700, exist_ok=True)
         for part in PARTS:
             directory_like_parent(root / part)
+            if not os.access(root / part, os.W_OK | os.X_OK):
+                read_only = os.statvfs(root).f_flag & os.ST_RDONLY
+                raise OSError(errno.EROFS if read_only else errno.EACCES, os.strerror(errno.EROFS if read_only else errno.EACCES))
     except OSError as error:
         raise explain_write(root, error) from error
 

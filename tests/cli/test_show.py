@@ -171,7 +171,7 @@ def test_what_limits_a_record_is_said(run: Run, tmp_path: Path) -> None:
     for part in (r"io_uring hides\x1b[2J files.", "SIGKILL", "interrupted", "changed before it could be hashed", "https://wandb.ai/x"):
         assert part in shown
     job = document(run("show", job_id(broken), "--json", store=tmp_path))
-    assert job["warnings"] == [{"code": "io_uring", "message": "io_uring hides\x1b[2J files."}]
+    assert job["warnings"] == [{"code": "io_uring", "message": "io_uring hides\x1b[2J files.", "examples": []}]
     assert job["inputs"][0]["hash"] is None
     assert job["inputs"][0]["status"] == "changed"
     assert job["exit"] == {"code": None, "signal": 9}

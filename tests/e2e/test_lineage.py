@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from typing import Any
 
 import pytest
@@ -74,8 +75,6 @@ def test_a_log_of_all_steps_links_nothing(project: Project) -> None:
     project.write({"a": "12\n", "b": "34\n"})
     log = project.root / "run.log"
     with log.open("w") as file:
-        import subprocess
-
         script = "rev a > x; cat a; rev b > y; cat b"
         subprocess.run(project.command("run", "bash", "-c", script), stdout=file, cwd=project.root, env=project.environ, check=True)
     job = project.show("@")
@@ -206,3 +205,13 @@ def test_the_stdin_that_make_gives_its_children_is_no_input(project: Project) ->
     project.record("make", "-j2")
     for target, source in (("x", "a"), ("y", "b")):
         assert upstream(project, target) == [target, "sort", source]
+
+
+def test_what_a_caller_appends_to_comes_from_all_that_was_appended(project: Project) -> None:
+    project.write({"one": "1\n", "two": "2\n"})
+    for name in ("one", "two"):
+        with (project.root / "gathered").open("a") as gathered:
+            subprocess.run(project.command("run", "cat", name), stdout=gathered, cwd=project.root, env=project.environ, check=True)
+    seen = upstream(project, "gathered")
+    assert {"one", "two"} <= set(seen)
+    assert seen.count("cat") == 2

@@ -183,7 +183,7 @@ def test_the_json_of_a_job_is_what_scripts_rely_on(tmp_path: Path) -> None:
     assert shown["environment"] == {"variables": {}, "packages": [], "python": None, "host": {}, "scheduler": {}}
     assert shown["trackers"] == [{"kind": "wandb", "url": "https://example.org/r"}]
     assert shown["left_out"] == []
-    assert shown["warnings"] == [{"code": "io_uring", "message": "it used io_uring"}]
+    assert shown["warnings"] == [{"code": "io_uring", "message": "it used io_uring", "examples": []}]
 
 
 def test_the_json_of_git_and_environment(tmp_path: Path) -> None:
