@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from roar_tui.lineage.diff.align import Pair, align
@@ -44,7 +46,7 @@ def diff(
     """What changed from `a` to `b`; swapping them mirrors the answer. Raises NotFoundError, StoreError as walks do."""
     with snapshot(db):
         graphs = load(db, a, b)
-        flow = Flow(*graphs, align(*graphs))
+        flow = Flow(*graphs, align(*graphs), _algorithms(db))
         heads = Heads(store.archive)
         texts = Texts(store.archive, heads, graphs)
         comparison = Comparison(db, flow, heads, texts)
@@ -224,6 +226,17 @@ class _Answer:
         for job_id, why in self._comparison.heads.problems.items():
             found.setdefault(job_id, why)
         return [Unknown(subject=subject, why=why) for subject, why in found.items()]
+
+
+def _algorithms(db: sqlite3.Connection) -> Callable[[str], str]:
+    """Says of a digest what made it; asks the index once for each."""
+
+    @cache
+    def algorithm(digest: str) -> str:
+        row = db.execute("SELECT algorithm FROM artifact WHERE digest = ?", (bytes.fromhex(digest),)).fetchone()
+        return str(row[0]) if row is not None else "blake3"
+
+    return algorithm
 
 
 def _side(target: Target, ref: str | None, graph: Graph) -> Side:

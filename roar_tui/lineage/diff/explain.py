@@ -126,6 +126,7 @@ def differing(flow: Flow, pair: Pair, when: Callable[[str | None, str | None], b
     for a, b in flow.products(pair):
         file = b or a
         assert file is not None
-        if when(None if a is None else a.digest, None if b is None else b.digest):
+        one, other = None if a is None else a.digest, None if b is None else b.digest
+        if flow.comparable(one, other) and when(one, other):
             found.append(file.path)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from roar_tui.lineage.diff.align import Alignment, Pair
 from roar_tui.lineage.diff.arguments import parse_both
@@ -14,7 +14,8 @@ from roar_tui.lineage.diff.places import Places
 class Flow:
     """Both graphs and their alignment, with what each pair read and made matched when first asked for."""
 
-    def __init__(self, a: Graph, b: Graph, alignment: Alignment) -> None:
+    def __init__(self, a: Graph, b: Graph, alignment: Alignment, algorithm: Callable[[str], str]) -> None:
+        self.algorithm = algorithm  # what made a digest
         self.a = a
         self.b = b
         self.pairs = alignment.pairs
@@ -35,6 +36,10 @@ class Flow:
     def pair_of_b(self, step: str) -> Pair:
         """The pair of B's step with that node id."""
         return self._of[1][step]
+
+    def comparable(self, a: str | None, b: str | None) -> bool:
+        """Whether two digests tell if the contents are the same: imported ones may be of another kind."""
+        return a is None or b is None or a == b or self.algorithm(a) == self.algorithm(b)
 
     def maker(self, file: File | None, side: int) -> Pair | None:
         """The pair whose step made what `file` is; None where nothing recorded did."""

@@ -190,6 +190,18 @@ def scratch(start: int, first: str, last: str, temporary: str, known: str | None
     return record(["make"], [one, two], started=start)
 
 
+def test_digests_of_different_kinds_cannot_be_compared(tmp_path: Path) -> None:
+    def run(start: int, **more: Any) -> Record:
+        reads = [used("x", "one" if more else "two", opened=start, **more)]
+        return single(["train"], reads, [made("m", str(start), opened=start + 5, **more)], started=start)
+
+    found = compare(tmp_path, [run(T0, algorithm="sha256")], [run(T0 + DAY)])
+    assert (found.causes, found.identical) == ([], False)
+    assert [(each.subject, each.why) for each in found.unknown] == [
+        ("/p/x", "known by its sha256 digest in A and its blake3 digest in B")
+    ]
+
+
 def test_causes_reach_through_files_that_were_gone_too_soon(tmp_path: Path) -> None:
     a, b = scratch(T0, "one", "tool 1", "/tmp/cca.o", "known"), scratch(T0 + DAY, "two", "tool 2", "/tmp/ccb.o")
     found = compare(tmp_path, [a], [b])

@@ -48,12 +48,12 @@ class Inputs:
         if a is not None and b is not None:
             if a.digest is not None and a.digest == b.digest:
                 return []
-            if a.digest is None or b.digest is None:
+            if a.digest is None or b.digest is None or not self._flow.comparable(a.digest, b.digest):
                 one, other = self._flow.maker(a, 0), self._flow.maker(b, 1)
                 if one is not None and one is other:  # a step's scratch: perhaps what comes of it tells enough
-                    self._flow.blind.setdefault(pair, {})[b.path] = one, _why(a, b)
+                    self._flow.blind.setdefault(pair, {})[b.path] = one, self._why(a, b)
                 else:
-                    self._unknown.setdefault(b.path, _why(a, b))
+                    self._unknown.setdefault(b.path, self._why(a, b))
                 return []
         finding = self._finding(pair, a, b)
         makers = self._flow.maker(a, 0), self._flow.maker(b, 1)
@@ -62,6 +62,11 @@ class Inputs:
         else:
             self._on_one_side(finding, makers)
         return [finding]
+
+    def _why(self, a: File, b: File) -> str:
+        if a.digest is not None and b.digest is not None:
+            return f"known by its {self._flow.algorithm(a.digest)} digest in A and its {self._flow.algorithm(b.digest)} digest in B"
+        return _why(a, b)
 
     def _finding(self, pair: Pair, a: File | None, b: File | None) -> Finding:
         file = b or a
