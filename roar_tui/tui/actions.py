@@ -82,7 +82,7 @@ ACTIONS: tuple[Action, ...] = (
         "diff",
         "What changed from A, which was marked with space, to this; without an A, from the run before.",
         LISTS,
-        4,
+        3,
     ),
     Action(
         "diff.details",

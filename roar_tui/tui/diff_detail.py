@@ -35,6 +35,9 @@ def cause_detail(cause: Cause, causes: Sequence[Cause], width: int, look: Look, 
         said.append([(where, "plain")])
     if cause.detail.get("outside"):
         said.append([("Changed outside any recorded step: nothing that was recorded wrote it in between.", "warn")])
+    members = cause.detail.get("members")
+    if members and members["differ"] == 1 < members["of"]:
+        said.append([(f"It alone differs among the {members['of']:,} files read beside it.", "plain")])
     said += _sides(cause, look, cwd)
     if cause.category is Category.NONDETERMINISM:
         said += _chance(cause, look, cwd)

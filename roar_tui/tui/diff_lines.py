@@ -181,7 +181,8 @@ class _Rows:
     def _heading(self, title: str, words: str) -> None:
         rule = self._look.marks.rule
         line: Line = [(rule * 2 + " ", "rule"), (title, "title"), (f"  {words} ", "dim")]
-        self.found.append(DiffRow(f"heading:{title}", [*line, (rule * max(self._width - width_of(line), 0), "rule")]))
+        line = [*line, (rule * max(self._width - width_of(line), 0), "rule")]
+        self.found.append(DiffRow(f"heading:{title}", crop(line, self._width, self._look.marks.more)))
 
     def _add(self, key: str, line: Line, thing: Thing, detail: object = None) -> None:
         """A row, with the mark that it opens, and its detail where it is open."""

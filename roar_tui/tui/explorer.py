@@ -118,6 +118,7 @@ class Explorer(App[None]):
 
     def show_diff(self, a: Marked, b: Marked) -> None:
         """What changed from `a` to `b`."""
+        self.clear_notifications()  # how to mark has been understood
         self.push_screen(DiffScreen(self.desk, a, b))
 
     def show_files(self, fileset: Node, direction: Direction) -> None:

@@ -10,7 +10,10 @@ from roar_tui.tui.screens.home import HomeScreen
 from tests import builders
 from tests.tui.driver import Driver, opened
 
-WORDS = {"enter", "walk", "?", "help", "/", "filter", "e", "details", "tab", "switch", "y", "copy", ":", "go", "to", "q", "quit"}
+WORDS = {
+    "enter", "walk", "?", "help", "/", "filter", "space", "mark", "d", "diff", "e", "details", "tab", "switch", "y", "copy", ":",
+    "go", "to", "q", "quit",
+}  # fmt: skip
 SIZES = [(80, 24), (120, 40), (60, 20)]
 
 

@@ -37,10 +37,10 @@ class DiffScreen(ExplorerScreen):
 
     def __init__(self, desk: Desk, a: Marked, b: Marked) -> None:
         super().__init__(desk)
-        self._sides = (a, b)
+        self._sides = self._asked = (a, b)  # what is shown, and what is being compared
         self._found: dict[tuple[Marked, Marked], Compared] = {}
         self._everything = False
-        self._opened: frozenset[str] = frozenset()
+        self._opened: frozenset[str] | None = None  # None: not decided yet what is open unasked
         self._cancel = threading.Event()
         self._since: float | None = None  # when the comparison that runs was begun
         self._ticking: Timer | None = None
@@ -83,7 +83,7 @@ class DiffScreen(ExplorerScreen):
         self.begin(partial(self._find, a, b, self._cancel), group="diff", exclusive=True)
 
     async def _find(self, a: Marked, b: Marked, cancel: threading.Event) -> None:
-        self._since = time.monotonic()
+        self._since, self._asked = time.monotonic(), (a, b)
         self._say_progress()
         if self._ticking is not None:
             self._ticking.resume()
@@ -117,7 +117,7 @@ class DiffScreen(ExplorerScreen):
         if self._since is None:
             return
         seconds = time.monotonic() - self._since
-        marks, (a, b) = self.desk.marks, self._sides
+        marks, (a, b) = self.desk.marks, self._asked
         waiting: Line = [
             (f" comparing{marks.more}", "warn"),
             (f"  {seconds:.0f} s" if seconds >= 1 else "", "plain"),
@@ -132,8 +132,16 @@ class DiffScreen(ExplorerScreen):
             return
         width, look = self.size.width, self.desk.look()
         self.head.show(diff_lines.head(compared, width, look))
+        if self._opened is None:
+            self._opened = self._open_unasked(compared, width - 1)
         self.view.show_rows(diff_lines.rows(compared, width - 1, look, everything=self._everything, opened=self._opened))
         self.footer.rename({"diff.unchanged": "less"} if self._everything else {})
+
+    def _open_unasked(self, compared: Compared, width: int) -> frozenset[str]:
+        """The causes, if the terminal has room for all that lies behind them."""
+        causes = frozenset(f"cause:{number}" for number in range(len(compared.diff.causes)))
+        lines = diff_lines.rows(compared, width, self.desk.look(), everything=False, opened=causes)
+        return causes if len(lines) <= self.view.size.height else frozenset()
 
     # Actions
 
@@ -161,7 +169,7 @@ class DiffScreen(ExplorerScreen):
         if row is None or not isinstance(row.thing, (Cause, StepRow, Unknown)):
             return
         key = row.key.split("/")[0]
-        self._opened = self._opened ^ {key}
+        self._opened = (self._opened or frozenset()) ^ {key}
         self._show()
 
     def action_unchanged(self) -> None:
