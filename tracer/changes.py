@@ -1,0 +1,274 @@
+"""What happens to files: which image used and generated which version, and where versions are renamed, linked and removed."""
+
+from __future__ import annotations
+
+from tracer import effects
+from tracer.events import Call
+from tracer.observation import Generation, Image, Use, Version
+from tracer.places import Places
+from tracer.process import Process
+
+SLACK = 10_000  # µs: the kernel stamps files with a clock that ticks every 1 to 10 ms
+
+
+class Changes(Places):
+    """Uses, generations, renames, links and removals."""
+
+    def _current(self, mapped: str, *, foreign: bool = False) -> Version:
+        version = self._files.get(mapped)
+        if version is None:
+            version = self._files.add(Version(mapped, external=True, foreign=foreign))
+        return version
+
+    def _use(self, process: Process, mapped: str, named: str | None, time: int, *, mixed: bool = False) -> Use | None:
+        """Note that the process read what is at `mapped`; None where it only read back what its own image had written."""
+        version = self._current(mapped, foreign=process.foreign)
+        return self._use_version(process, version, named, time, mixed=mixed)
+
+    def _use_version(
+        self, process: Process, version: Version, named: str | None, time: int, *, mixed: bool = False
+    ) -> Use | None:
+        image = process.image
+        use = version.uses.get(image)
+        if use is not None:
+            return use
+        if len(version.generations) == 1 and image in version.generations and not version.generations[image].tentative:
+            return None
+        use = Use(image, version, version.path, named, time, process.pid, mixed=mixed, foreign=process.foreign)
+        version.uses[image] = use
+        self._listener.used(use)
+        return use
+
+    def _write(self, process: Process, path: str, mode: effects.Mode, call: Call) -> Version | None:
+        """Note that the process opened `path` for writing; the version that it writes."""
+        mapped = self._policy.written(path)
+        if mapped is None:
+            return None
+        image, time = process.image, call.started
+        if self._irregular.get(mapped):
+            del self._irregular[mapped]  # a directory cannot be written: it was removed, and this is another thing
+        current = self._files.get(mapped)
+        fresh = not mode.keeps or (current is None and mode.creates and self._is_new(path, time))
+        if current is not None:
+            current.intend(time, call.time)
+            alone = len(current.generations) == 1 and image in current.generations
+            if alone and not any(reader is not image for reader in current.uses):
+                current.both_ways |= mode.reads
+                current.foreign |= process.foreign
+                if fresh:
+                    current.generations[image].tentative = False
+                return current
+        base = None
+        if not fresh:
+            base = self._current(mapped, foreign=process.foreign)
+            self._use_version(process, base, None, time, mixed=True)
+            base.intend(time, call.time)
+        self._files.overwrite(mapped, time)
+        version = self._files.add(
+            Version(mapped, external=False, base=base, foreign=process.foreign, both_ways=mode.reads)
+        )
+        self._generate(image, version, time, tentative=not fresh)
+        if current is not None and current.twins is not None:
+            self._write_twins(process, current.twins, version, time)
+        return version
+
+    def _write_twins(self, process: Process, old: list[Version], new: Version, time: int) -> None:
+        """What is written to one name of a file is written to its other names."""
+        tentative = new.generations[process.image].tentative
+        for twin in old:
+            if twin.ended is None and self._files.get(twin.path) is twin:
+                self._files.overwrite(twin.path, time)
+                version = Version(
+                    twin.path, external=False, base=twin if tentative else None, foreign=new.foreign, both_ways=new.both_ways
+                )
+                new.link(self._files.add(version))
+                self._generate(process.image, version, time, tentative=tentative)
+
+    def _generate(self, image: Image, version: Version, time: int, *, tentative: bool = False) -> Generation:
+        generation = Generation(image, version, time, tentative=tentative)
+        version.generations[image] = generation
+        image.outputs.append(version)
+        return generation
+
+    def _is_new(self, path: str, time: int) -> bool:
+        """True where the file at `path` was made by the open at `time`, or nobody can tell."""
+        born = self._world.born(path)
+        return born is None or born >= time - SLACK
+
+    def _is_made(self, path: str, mode: effects.Mode, time: int) -> bool:
+        """Whether an open for reading made the file (a lock's)."""
+        if self._files.get(path) is not None:
+            return False
+        born = self._world.born(path)
+        return mode.exclusive or (born is not None and born >= time - SLACK)
+
+    def _nameless(self, process: Process, path: str, number: int, time: int) -> None:
+        """O_TMPFILE: nothing is generated unless a link gives it a name."""
+        mapped = self._policy.written(path)
+        if mapped is not None:
+            version = Version(mapped, external=False, foreign=process.foreign, both_ways=True)
+            version.generations[process.image] = Generation(process.image, version, time)
+            process.files[number] = version
+            process.remember(path, time, version, True, True)
+
+    def _used_too_late(self, process: Process, path: str, time: int) -> None:
+        """The file lost its name between the open and strace's look at it: what was read is what was there before."""
+        mapped = self._policy.read(path)
+        if mapped is None:
+            return
+        version = self._files.gone(mapped)
+        if version is None:
+            version = Version(mapped, external=True, foreign=process.foreign, ended=time, removed=True)
+            self._files.note(version)
+        version.intend(time, time + 1)  # whatever is found there now is another file
+        self._use_version(process, version, None, time)
+
+    def _truncated(self, process: Process, effect: effects.Truncated, call: Call) -> None:
+        if effect.place.number in process.files:
+            return
+        path = self._path(process, effect.place, follow=True)
+        if path is None:
+            return
+        mapped = self._policy.written(path)
+        current = self._files.get(mapped) if mapped is not None else None
+        if current is not None and process.image in current.generations:
+            current.intend(call.started, call.time)
+            return
+        mode = effects.mode("O_WRONLY|O_TRUNC" if effect.whole else "O_WRONLY")
+        self._write(process, path, mode, call)
+
+    def _removed(self, process: Process, effect: effects.Removed, call: Call) -> None:
+        path = self._path(process, effect.place, follow=False)
+        if path is None:
+            return
+        removed = self._files.remove(path, call.started)
+        self._links.discard(path)
+        if self._irregular.pop(path, None) is not None:
+            self._channels.pop(path, None)
+        if removed is None:
+            self._world.rewired()  # it may have been a symbolic link
+        else:
+            removed.intend(call.started, call.time)
+
+    def _removed_directory(self, process: Process, effect: effects.RemovedDirectory, call: Call) -> None:
+        path = self._path(process, effect.place, follow=False)
+        version = self._files.get(path) if path is not None else None
+        if path is not None and version is not None:  # opened to be listed, as rmtree does
+            version.directory = True
+            self._files.remove(path, call.started)
+        self._world.rewired()
+
+    def _renamed(self, process: Process, effect: effects.Renamed, call: Call) -> None:
+        old = self._path(process, effect.old, follow=False)
+        new = self._path(process, effect.new, follow=False)
+        if old is None or new is None or old == new:
+            return
+        time = call.started
+        for path in (old, new) if effect.exchange else (new,):
+            replaced = self._files.get(path)
+            if replaced is not None:
+                replaced.intend(time, call.time)
+        if self._files.is_directory(old) or self._files.is_directory(new):
+            self._world.rewired()
+        if effect.exchange:
+            self._files.exchange(old, new, time, call.time)
+            return
+        moved = self._files.get(old)
+        irregular = old in self._irregular
+        if irregular:
+            self._irregular[new] = self._irregular.pop(old)
+        if old in self._channels:
+            self._channels[new] = self._channels.pop(old)
+        if irregular or self._files.is_directory(old):
+            self._files.move(old, new, time, call.time)
+            return
+        if moved is None:
+            if old in self._links or self._is_link(process, new):
+                self._links.discard(old)
+                self._links.add(new)
+                self._files.overwrite(new, time)
+                self._world.rewired()
+                return
+            self._moved_in(process, old, new, time)
+            return
+        moved.intend(time, call.time)
+        if moved.external:
+            moved.moved_to = self._copied(process, moved, new, time)
+            self._files.remove(old, time)
+            return
+        if self._policy.written(new) is None:
+            self._files.remove(old, time)  # to where nothing is kept: python's cached bytecode
+            return
+        self._files.move(old, new, time, call.time)
+
+    def _moved_in(self, process: Process, old: str, new: str, time: int) -> None:
+        """A file that the job had not touched got another name: its content is used, and generated under the new name."""
+        read, written = self._policy.read(old), self._policy.written(new)
+        if written is None:
+            return
+        if read is not None and read != old:
+            read = None
+        source = self._current(read, foreign=process.foreign) if read is not None else None
+        if source is None:
+            self._files.overwrite(written, time)
+            version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
+            self._generate(process.image, version, time)
+            return
+        source.moved_to = self._copied(process, source, written, time)
+        self._files.remove(old, time)
+
+    def _copied(self, process: Process, source: Version, new: str, time: int) -> Version | None:
+        """`new` is another name for the content of `source`, which this process's image did not write."""
+        written = self._policy.written(new)
+        if written is None:
+            return None
+        self._use_version(process, source, None, time)
+        self._files.overwrite(written, time)
+        version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
+        self._generate(process.image, version, time)
+        source.link(version)
+        return version
+
+    def _linked(self, process: Process, effect: effects.Linked, call: Call) -> None:
+        new = self._path(process, effect.new, follow=False)
+        if new is None:
+            return
+        time = call.started
+        source: Version | None = None
+        if effect.descriptor is not None:
+            source = process.files.get(effect.descriptor)
+        if source is not None and not source.touched:
+            self._name(process, source, new, time)
+            return
+        if source is None:
+            old = self._path(process, effect.old, follow=False)
+            if old is None:
+                return
+            source = self._files.get(old)
+            if source is None:
+                mapped = self._policy.read(old)
+                if mapped != old:
+                    return
+                source = self._current(old, foreign=process.foreign)
+        source.touched = time
+        if set(source.generations) == {process.image}:
+            written = self._policy.written(new)
+            if written is None:
+                return
+            self._files.overwrite(written, time)
+            version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
+            self._generate(process.image, version, source.generations[process.image].opened)
+            source.link(version)
+            return
+        self._copied(process, source, new, time)
+
+    def _name(self, process: Process, version: Version, new: str, time: int) -> None:
+        """The first name of a file that had none."""
+        written = self._policy.written(new)
+        if written is None:
+            return
+        self._files.overwrite(written, time)
+        version.path, version.touched = written, time
+        self._files.add(version)
+        for image in version.generations:
+            image.outputs.append(version)

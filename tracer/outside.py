@@ -1,0 +1,40 @@
+"""What folding a trace asks of its caller: which paths are kept, what the file system says, and who wants to know at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tracer.observation import Image, Use
+
+
+class Policy(Protocol):
+    """Under which path an access is kept; None leaves it out (the policy counts it)."""
+
+    def read(self, path: str) -> str | None: ...
+    def written(self, path: str) -> str | None: ...
+    def executed(self, path: str) -> str | None: ...
+    def named(self, argv: Sequence[str], cwd: str) -> None: ...
+
+
+class World(Protocol):
+    """The file system as it is now, or as nobody can know any more."""
+
+    def real(self, path: str, *, follow: bool) -> str:
+        """`path` without symbolic links; the last component is followed only if `follow`."""
+
+    def rewired(self) -> None:
+        """Links or directories changed: what was resolved before may lead elsewhere."""
+
+    def born(self, path: str) -> int | None:
+        """When the file at `path` was made (µs), None where that is not known."""
+
+
+class Listener(Protocol):
+    """Who wants to know at once."""
+
+    def used(self, use: Use) -> None:
+        """A file was read for the first time by an image."""
+
+    def idle(self, image: Image) -> None:
+        """The last process of `image` has ended."""
