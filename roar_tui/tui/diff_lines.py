@@ -52,7 +52,7 @@ def came_out(compared: Compared, look: Look) -> Line:
         if diff.causes:
             parts.append([("what differs upstream had no effect", "dim")])
     else:
-        shown = outcomes(diff, everything=False)
+        shown = _but_explained(outcomes(diff, everything=False))
         parts += [outcome_words(each, look, compared.cwd, after=shown[at - 1] if at else None) for at, each in enumerate(shown)]
         if not shown and not diff.causes:
             nothing = "no difference was found, but not everything could be compared" if diff.unknown else "no difference was found"
@@ -208,7 +208,8 @@ class _Rows:
             return ""
         more = len(cause.detail.get("steps", [])) - 1
         words = f"{'of' if cause.category in (Category.PARAMS, Category.ENVIRONMENT) else 'read by'} {label}"
-        return words + (f" and {more} more" if more > 0 else "")
+        words += f" and {more} more" if more > 0 else ""
+        return words + (", changed outside any recorded step" if cause.detail.get("outside") else "")
 
     def _sign(self, status: StepStatus) -> tuple[str, str, str]:
         unequal = "≠" if self._look.marks.unicode else "~"
@@ -229,6 +230,12 @@ def _side(letter: str, side: SideWords, codes: int, width: int, look: Look) -> L
     room = max(width - width_of(line) - 1, 8)
     label = text.shorten_path(side.label, room, home=look.home) if side.label.startswith("/") else text.display(side.label)
     return crop([*line, (label, "strong")], width, look.marks.more)
+
+
+def _but_explained(shown: list[Outcome]) -> list[Outcome]:
+    """Without the files whose metrics say how they differ."""
+    files = {each.what.rpartition(":")[0] for each in shown if _weight(each) == 1}
+    return [each for each in shown if each.what not in files]
 
 
 def _weight(outcome: Outcome) -> int:

@@ -104,6 +104,13 @@ def test_the_head_names_both_and_what_came_out_metrics_first() -> None:
     assert answer == " m.json:acc 0.9 → 0.8  ·  model.pt differs"
 
 
+def test_a_file_whose_metrics_differ_is_not_said_twice() -> None:
+    outcome = [Outcome(what="m.json", a=A, b=B), Outcome(what="m.json:acc", a=0.9, b=0.8), Outcome(what="m.json:loss", a=1, b=2)]
+    assert plain(head(compared(outcome=outcome), 80, LOOK)[2]).startswith(
+        " m.json:acc 0.9 → 0.8  ·  loss 1 → 2  ·  nothing that went in"
+    )
+
+
 def test_identical_is_said_first() -> None:
     answer = plain(head(compared(identical=True, causes=[CODE]), 100, LOOK)[2])
     assert answer.startswith(" ✓ identical: the very same content")
