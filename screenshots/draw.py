@@ -38,7 +38,7 @@ PICTURES = (
     Picture("map", (100, 40), "model.json", ("m",), ("boxes", "shards/")),
     Picture("details", (100, 40), "model.json", ("j", "j", "e"), ("Used by", "Text", "def ", "unchanged")),
     Picture("files", (80, 24), "model.json", ("slash", *"shards", "enter", "f"), ("40 files", "shard-")),
-    Picture("diff", (100, 30), None, ("d", "d", "j", "enter", "g"), ("causes", "params.json:order", '-  "order": 3', "steps")),
+    Picture("diff", (100, 36), None, ("d", "d"), ("causes", "params.json:order", '-  "order": 3', "steps")),
     Picture("help", (100, 44), "model.json", ("question_mark",), ("Marks", "root")),
     Picture("narrow", (60, 20), "model.json", (), ("train.py", "shards/")),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import sys
 import termios
 from pathlib import Path
@@ -40,6 +41,10 @@ def run(root: Path, *, focus: str | None = None) -> int:
         raise
     finally:
         app.stop_work()
+        if before is not None and _attributes() is None:
+            # The terminal is gone. Textual's thread that reads it was not ended then, reads its end for ever, and would keep the
+            # interpreter from ending.
+            os._exit(app.signal_status or 128 + signal.SIGHUP)
     if app.signal_status is not None:
         return app.signal_status
     if caught.getvalue():

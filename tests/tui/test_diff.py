@@ -110,6 +110,13 @@ async def test_without_an_a_the_run_before_is_offered(changed_shards: Path) -> N
         await driver.sees("causes", "0.1 → 0.2")
 
 
+async def test_d_pressed_twice_quickly_compares_with_the_run_before(changed_shards: Path) -> None:
+    async with opened(changed_shards, (100, 30)) as driver:
+        await driver.sees("train.py --lr 0.1")
+        await driver.press("d", "d")
+        await driver.sees("causes", "0.1 → 0.2")
+
+
 async def test_without_an_a_and_a_run_before_it_says_how_to_mark(changed_shards: Path) -> None:
     async with opened(changed_shards, (100, 30)) as driver:
         await driver.sees("train.py --lr 0.1")

@@ -16,6 +16,8 @@ class ComparingScreen(ExplorerScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._offer: tuple[Marked, Marked] | None = None  # B, and what was offered as its A
+        self._seeking: Marked | None = None  # for which an offer is being looked for
+        self._eager = False  # `d` was pressed again meanwhile
 
     def comparable(self) -> Marked | None:
         """The thing under the cursor; None where there is none that can be compared."""
@@ -54,15 +56,25 @@ class ComparingScreen(ExplorerScreen):
             self.explorer.show_diff(self._offer[1], thing)
         elif marked is not None:
             self.tell("This is A itself.", hint="Put the cursor on what it is to be compared with, and press d there.")
+        elif self._seeking is not None and self._seeking.ref == thing.ref:
+            self._eager = True
         else:
+            self._seeking, self._eager = thing, False
             self.begin(partial(self._suggest, thing), group="suggest", exclusive=True)
 
     async def _suggest(self, thing: Marked) -> None:
         """Say how to mark; where the previous run of the same command is obvious, offer it."""
         how = "Mark one thing as A with space, put the cursor on another, and press d."
-        earlier = await self.desk.read("side", lambda db: diff_lookup.before(self.desk, db, thing))
+        try:
+            earlier = await self.desk.read("side", lambda db: diff_lookup.before(self.desk, db, thing))
+        finally:
+            if self._seeking is thing:
+                self._seeking = None
         if earlier is None:
             self.tell("Nothing is marked as A.", hint=how)
             return
         self._offer = (thing, earlier)
+        if self._eager:
+            self.explorer.show_diff(earlier, thing)
+            return
         self.tell(f"Press d again to compare with the run before: {earlier.name}.", hint=f"Or: {how[0].lower()}{how[1:]}")
