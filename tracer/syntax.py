@@ -197,7 +197,7 @@ class Reader:
                 pid = first.pid
             else:
                 self._abandon(pid)
-                del self.pending[first.pid]
+                self.pending.pop(first.pid, None)
         self.pending.pop(pid, None)
         event = self._call(pid, time, first.time, name, first.text + text, line)
         if isinstance(event, Call) and first.pid != pid and name in _EXECS:

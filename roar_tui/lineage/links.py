@@ -130,11 +130,9 @@ _TOGETHER = f"""CROSS JOIN step gs ON gs.id = g.step CROSS JOIN artifact a ON a.
     CROSS JOIN generated o INDEXED BY generated_artifact
         ON o.artifact = g.artifact AND o.path = g.path AND o.finished = g.finished AND o.id <> g.id AND o.role NOT IN {_UNLINKED}
     CROSS JOIN step os ON os.id = o.step AND os.job = gs.job AND os.id <> gs.id"""
-# the primary key: the other steps that wrote a generation
-OTHER_MAKERS = f"SELECT DISTINCT o.step FROM generated g {_TOGETHER} WHERE g.id = :generated ORDER BY o.step"
-# generated_step: a step's generations, each with those of the others that wrote it
-MADE_TOGETHER = f"""SELECT g.id, o.id FROM generated g INDEXED BY generated_step {_TOGETHER}
-WHERE g.step = :step AND g.role NOT IN {_UNLINKED}"""
+# generated_step: a step's generations, each with those of the others that wrote it, and their steps
+MADE_TOGETHER = f"""SELECT g.id, o.id, o.step FROM generated g INDEXED BY generated_step {_TOGETHER}
+WHERE g.step = :step AND g.role NOT IN {_UNLINKED} ORDER BY g.id, o.step"""
 # generated_step, used_step
 MADE_PATHS = f"""SELECT DISTINCT p.path FROM generated g INDEXED BY generated_step JOIN path p ON p.id = g.path
 WHERE g.step = ? AND g.role NOT IN {_UNLINKED}"""

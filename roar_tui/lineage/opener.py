@@ -65,6 +65,7 @@ class Opener:
         self.up = direction is Direction.UPSTREAM
         self.nodes = Nodes(db)
         self._ranks = Ranks(db, self.nodes)
+        self._together: dict[int, dict[int, list[tuple[int, int]]]] = {}
 
     @property
     def whole(self) -> int:
@@ -77,9 +78,18 @@ class Opener:
 
     def makers(self, generated: int, step: int, moment: int, path: str, time: int, role: str) -> list[Hop]:
         """On to the steps that wrote a generation (row id) together, and to the other ranks if `step` is one of several."""
-        together = [row[0] for row in self.db.execute(links.OTHER_MAKERS, {"generated": generated})]
+        together = dict.fromkeys(other for _, other in self.made_together(step).get(generated, ()))
         others = [self.hop(other, moment, None, time, role, group=True) for other in self._ranks.partners(step)]
         return [*(self.hop(each, moment, path, time, role) for each in (step, *together)), *others]
+
+    def made_together(self, step: int) -> dict[int, list[tuple[int, int]]]:
+        """Of the generations of a step (row id) those that others wrote with it: theirs, and their steps. Asked once per step."""
+        found = self._together.get(step)
+        if found is None:
+            found = self._together[step] = {}
+            for own, other, maker in self.db.execute(links.MADE_TOGETHER, {"step": step}):
+                found.setdefault(own, []).append((other, maker))
+        return found
 
     def touched(self, step: str) -> Counter[str]:
         """How many files the step (node id) made (upstream) or used (downstream) in each directory."""
@@ -157,7 +167,7 @@ class Opener:
                     hops[use.producer.id] += self.used_by(use)
                 else:
                     passing.append((use, made[use.producer.id]))
-        for own, other in self.db.execute(links.MADE_TOGETHER, {"step": step}).fetchall():
+        for own, other in [(own, other) for own, others in self.made_together(step).items() for other, _ in others]:
             if own in made:
                 same, others = self.readers_of(other, made[own].artifact, since)
                 hops[own] += [hop for use in same for hop in self.used_by(use)]
