@@ -136,8 +136,8 @@ def of_job(made: Iterable[Seen], read: Iterable[Seen], step: int | None = None) 
     found = {path: write for path, write in last.items() if write.kept and step in (None, write.step)}
     uses = [use for use in read if (step is None and use.kept) or use.step == step]
     for use in sorted(uses, key=lambda use: (use.digest is not None, use.opened)):
-        write = last.get(use.path)
-        counts = write is None or (step is not None and write.kept and write.ended <= use.opened)
+        before = last.get(use.path)
+        counts = before is None or (step is not None and before.kept and before.ended <= use.opened)
         if counts and (use.digest is not None or use.path not in found):
             found[use.path] = use
     return list(found.values())
@@ -197,7 +197,8 @@ def _job(db: sqlite3.Connection, step: int) -> int:
 
 def _seen(db: sqlite3.Connection, query: str, values: dict[str, Any]) -> Iterator[Seen]:
     for row in db.execute(query, values):
-        yield Seen(from_sql(row[0]), *row[1:8], bool(row[8]), *row[9:12], from_sql(row[12]))
+        known: tuple[Any, ...] = (from_sql(row[0]), *row[1:8], bool(row[8]), *row[9:12], from_sql(row[12]))
+        yield Seen(*known)
 
 
 def _expectation(found: Iterable[Seen], jobs: list[str] | None = None) -> Expectation:
