@@ -1,10 +1,10 @@
 """The links between accesses, in SQL: which generation a use comes from, and which uses come from a generation.
 
 The producer of a use is the latest generation of that content *opened* before the use was: on that path first, then on
-another path (never for empty content, and below 64 bytes only as an alternative), where it must also have been finished before
-the first sighting of the content on the use's own path. What a job reads back of its own (not external) comes from that job, a
-small content from another path too if nothing else is left; what it found there comes from other jobs. Unknown content links by path
-alone. Log files and the environment never link.
+another path (never for empty content, and below 64 bytes only as an alternative), where it must also have been finished
+before the first sighting of the content on the use's own path. What a job reads back of its own (not external) comes from
+that job, a small content from another path too if nothing else is left; what it found there comes from other jobs. Unknown
+content links by path alone. Log files and the environment never link.
 
 Every query costs what it returns: each names the index that it uses, and the tests check the plans.
 """
