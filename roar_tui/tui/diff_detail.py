@@ -13,6 +13,7 @@ from roar_tui.tui.nodes import Look
 
 SHOWN = 500  # lines of one text, files of one set
 INDENT = 5
+NAMED = 40  # causes of one consequence
 
 
 class Detail(NamedTuple):
@@ -117,9 +118,15 @@ def _chance(cause: Cause, look: Look, cwd: str | None) -> list[Line]:
     return lines
 
 
+def because_words(consequence: Consequence, causes: Sequence[Cause], look: Look, cwd: str | None, limit: int) -> str:
+    """The causes of a consequence by their subjects, at most `limit` of them."""
+    names = [subject_words(causes[index], look, cwd) for index in consequence.because[:limit]]
+    more = len(consequence.because) - len(names)
+    return ", ".join(names) + (f" and {more:,} more" if more else "") if names else "something unknown"
+
+
 def _because(consequence: Consequence, causes: Sequence[Cause], look: Look, cwd: str | None) -> Line:
-    names = [subject_words(causes[index], look, cwd) for index in consequence.because]
-    return [("Because of ", "dim"), (", ".join(names) if names else "something unknown", "strong")]
+    return [("Because of ", "dim"), (because_words(consequence, causes, look, cwd, NAMED), "strong")]
 
 
 def _files(cause: Cause, width: int, look: Look, cwd: str | None) -> list[Detail]:
@@ -129,18 +136,18 @@ def _files(cause: Cause, width: int, look: Look, cwd: str | None) -> list[Detail
         return []
     base = cause.subject.rstrip("/")
     signs = {"added": ("+", "ok"), "removed": ("-", "bad"), "changed": ("≠" if look.marks.unicode else "~", "warn")}
-    found = []
+    found: list[Detail] = []
     for kind, (sign, tone) in signs.items():
-        for each in members[kind]:
+        for each in members[kind][: SHOWN - len(found)]:
             name = text.shorten_path(each["path"], max(width - INDENT - 26, 12), cwd=base, home=look.home)
             line: Line = [(" " * INDENT, "plain"), (sign + " ", tone), (name, "strong"), ("  ", "plain")]
             a, b = each.get("a"), each.get("b")
             hashes = f" {'→' if look.marks.unicode else '->'} ".join(look.short(digest) for digest in (a, b) if digest)
             found.append(Detail(crop([*line, (hashes, "hash")], width, look.marks.more), each["path"], a, b))
-    left = len(found) - SHOWN
+    left = sum(len(members[kind]) for kind in signs) - len(found)
     if left > 0:
         more = f"and {left:,} more files; e writes all of them to a file"
-        found = [*found[:SHOWN], Detail([(" " * INDENT, "plain"), (more, "dim")])]
+        found.append(Detail([(" " * INDENT, "plain"), (more, "dim")]))
     return found
 
 

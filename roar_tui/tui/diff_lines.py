@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from roar_tui import text
 from roar_tui.lineage.diff.result import Category, Cause, Consequence, Context, Diff, Outcome, StepRow, StepStatus, Unknown
-from roar_tui.tui.diff_detail import Detail, cause_detail, step_detail, unknown_detail
+from roar_tui.tui.diff_detail import Detail, because_words, cause_detail, step_detail, unknown_detail
 from roar_tui.tui.diff_lookup import Compared, SideWords
 from roar_tui.tui.diff_values import TONES, change_words, outcome_words, pair_words, path_words, subject_words
 from roar_tui.tui.lines import Line, crop, fit, join, spread, width_of
@@ -21,6 +21,7 @@ Thing: TypeAlias = "Cause | StepRow | Outcome | Unknown | Context"
 FEW_STEPS = 6  # up to so many steps are shown even where they are unchanged
 CHANGE_CELLS = 28
 ABOUT_CELLS = 14  # fewer are not worth a column
+NAMED = 4  # causes of one consequence that its line names
 
 
 @dataclass(frozen=True)
@@ -197,8 +198,7 @@ class _Rows:
     def _about(self, cause: Cause) -> str:
         """Where it entered, or what explains it."""
         if isinstance(cause, Consequence):
-            names = [subject_words(self._diff.causes[index], self._look, self._cwd) for index in cause.because]
-            return "because of " + (", ".join(names) if names else "something unknown")
+            return "because of " + because_words(cause, self._diff.causes, self._look, self._cwd, NAMED)
         label = text.display(cause.detail.get("label", ""))
         if not cause.reaches_target:
             return "without effect"
@@ -209,7 +209,7 @@ class _Rows:
         more = len(cause.detail.get("steps", [])) - 1
         words = f"{'of' if cause.category in (Category.PARAMS, Category.ENVIRONMENT) else 'read by'} {label}"
         words += f" and {more} more" if more > 0 else ""
-        return words + (", changed outside any recorded step" if cause.detail.get("outside") else "")
+        return words + (", changed outside" if cause.detail.get("outside") else "")
 
     def _sign(self, status: StepStatus) -> tuple[str, str, str]:
         unequal = "≠" if self._look.marks.unicode else "~"

@@ -274,7 +274,7 @@ async def test_names_that_hold_anything_stay_on_their_lines(tmp_path: Path) -> N
     other = builders.nasty(started=builders.T0 + DAY)
     store = builders.build_store(tmp_path / "store", [builders.nasty(), other])
     async with opened(store.root, (100, 30)) as driver:
-        await driver.sees("2 jobs")
+        await driver.until(lambda: isinstance(driver.app.screen, HomeScreen) and driver.app.screen.current.count == 2)
         await driver.press("G", "space", "g", "d")
         await driver.until(lambda: isinstance(driver.app.screen, DiffScreen) and diff(driver).compared is not None)
         assert "\x1b" not in driver.text

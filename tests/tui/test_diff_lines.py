@@ -174,6 +174,14 @@ def test_a_set_opens_into_the_files_that_differ() -> None:
     assert "≠ s1  aaaaaaaa → bbbbbbbb" in text
 
 
+def test_of_very_many_files_the_first_are_shown_and_the_others_counted() -> None:
+    changed = [{"path": f"/p/d/{n}", "a": A, "b": B} for n in range(100_000)]
+    many = consequence("/p/d", [], members={"of": 100_000, "differ": 100_000, "changed": changed, "added": [], "removed": []})
+    found = rows(compared(consequences=[many]), 80, LOOK, everything=False, opened=frozenset({"consequence:0"}))
+    assert len(found) < 600
+    assert plain(found[-1].line).strip() == "and 99,500 more files; e writes all of them to a file"
+
+
 def test_chance_names_its_suspects() -> None:
     chance = cause(Category.NONDETERMINISM, "train.py", None, None, suspects=["network", "GPU"], outputs=["/p/model.pt"])
     text = shown(compared(causes=[chance]), opened=frozenset({"cause:0"}))

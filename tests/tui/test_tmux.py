@@ -181,6 +181,10 @@ def test_a_c_locale_and_no_colour_stay_readable(tmp_path: Path, environ: dict[st
         pane.sees("6 jobs", "train.py --lr")
         pane.keys("Enter")
         pane.sees("upstream", "# shards/", "`-@ prep.py")
+        pane.keys("Escape")
+        pane.sees("6 jobs", "d diff")
+        pane.keys("d", "d")
+        pane.sees("-- causes", "* params", "0.1 -> 0.2", "~  train.py")
         coloured = pane.call("capture-pane", "-p", "-e")
         assert pane.text.isascii()
         assert not re.search(r"\x1b\[(\d+;)*[34][0-8](;\d+)*m", coloured)  # no colour, of whatever kind
