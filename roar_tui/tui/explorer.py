@@ -17,11 +17,11 @@ from textual.binding import Binding, BindingType
 from roar_tui.lineage.model import Direction, Node
 from roar_tui.lineage.target import Target
 from roar_tui.store.results import SyncReport
+from roar_tui.tui.actions import DIFF
 from roar_tui.tui.comparing import Marked
 from roar_tui.tui.desk import Desk, sentence
 from roar_tui.tui.palette import ActionCommands
 from roar_tui.tui.screens.details import DetailsScreen
-from roar_tui.tui.screens.diff import DiffScreen
 from roar_tui.tui.screens.files import FilesScreen
 from roar_tui.tui.screens.home import HomeScreen
 from roar_tui.tui.screens.walk import WalkScreen
@@ -96,7 +96,7 @@ class Explorer(App[None]):
 
     def walk_to(self, ref: str | Target) -> None:
         """Walk from what `ref` names; on a walk the trail grows, and what is walked from a diff lies above it."""
-        diffs = [at for at, screen in enumerate(self.screen_stack) if isinstance(screen, DiffScreen)]
+        diffs = [at for at, screen in enumerate(self.screen_stack) if getattr(screen, "screen_name", "") == DIFF]
         if any(isinstance(screen, WalkScreen) for screen in self.screen_stack[diffs[-1] if diffs else 0 :]):
             self._down_to_walk().open_ref(ref)
         else:
@@ -118,6 +118,8 @@ class Explorer(App[None]):
 
     def show_diff(self, a: Marked, b: Marked) -> None:
         """What changed from `a` to `b`."""
+        from roar_tui.tui.screens.diff import DiffScreen
+
         self.clear_notifications()  # how to mark has been understood
         self.push_screen(DiffScreen(self.desk, a, b))
 

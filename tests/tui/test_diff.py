@@ -62,7 +62,7 @@ async def test_space_marks_a_and_d_compares(changed_shards: Path, size: tuple[in
         await driver.sees("train.py --lr 0.1", "train.py --lr 0.2")
         await driver.press("G", "space")
         await driver.until(lambda: any(line.startswith("A ") for line in driver.lines))
-        await driver.sees("d diff with A")
+        await driver.sees("d diff with A", "A train.py")
         await driver.press("g", "d")
         await driver.sees("causes", "--lr", "0.1 → 0.2", "3.txt", "steps", "≠")
         assert driver.lines[0].startswith(" A ")

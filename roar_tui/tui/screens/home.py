@@ -159,6 +159,8 @@ class HomeScreen(ComparingScreen):
         elif chosen:
             count = text.count(self.current.count)
             line.show_status([("/ ", "key"), (text.display(chosen), "strong"), (f"  {count} found", "dim")])
+        elif self.desk.marked is not None:  # it may be far from here
+            line.show_status([("A ", "key"), (self.desk.marked.name, "strong")])
         else:
             line.show_status([])
 
@@ -201,6 +203,7 @@ class HomeScreen(ComparingScreen):
 
     def redraw_marks(self) -> None:
         self.current.refresh()
+        self._say_filter()
 
     def copied(self) -> tuple[str, str] | None:
         item = self.current.cursor_row
