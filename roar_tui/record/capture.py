@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from roar_tui.record import proof
+from roar_tui.record.clock import CLOCK
 from roar_tui.record.hashing import Evidence, Hasher, Known
 from roar_tui.record.model import Status
 from roar_tui.record.policy import AccessPolicy
@@ -83,6 +84,7 @@ class Capture:
 
     def step(self) -> bool:
         """Read the lines that are there and judge the hashes that can be judged; False when there was nothing to do."""
+        CLOCK.look()
         lines = self.spool.lines()
         read, observe = self._reader.read, self.observer.observe
         for line in lines:

@@ -19,6 +19,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import blake3
 
+from roar_tui.record.clock import CLOCK
 from roar_tui.record.model import Status
 
 Token = TypeVar("Token")
@@ -27,8 +28,6 @@ BUFFER = 1 << 20
 SMALL = 16 << 10  # bytes: up to here hashing again (8 µs when cached, as what the job just read is) beats asking what is known
 LARGE = 256 << 20  # bytes: from here on a process of its own (0.1 s) is worth it: mapped, 7 GB/s on two cores; read, 4 GB/s
 MAPPED = "import sys, blake3; print(blake3.blake3(max_threads=-1).update_mmap('/proc/self/fd/' + sys.argv[1]).hexdigest())"
-COARSE = getattr(time, "CLOCK_REALTIME_COARSE", 5)  # the clock that stamps files; Python does not name it
-TICK = max(int(time.clock_getres(COARSE) * 1_000_000), 1_000)  # µs: what file times are rounded to
 NETWORK_MARGIN = 60_000_000  # µs: how far a file server's clock may be off
 
 
@@ -69,7 +68,7 @@ class Evidence(NamedTuple):
 
     def certain_since(self, time: int) -> bool:
         """Whether the file did not change between `time` and the hashing, by its ctime."""
-        return self.stat is not None and self.ctime <= time + TICK
+        return self.stat is not None and self.ctime <= time
 
 
 def identity(stat: os.stat_result) -> tuple[int, int, int, int, int]:
@@ -161,7 +160,8 @@ class Hasher(Generic[Token]):
             finally:
                 os.close(descriptor)
         lasting = False
-        if digest is not None and before is not None and before.st_size > SMALL and before.st_ctime_ns // 1000 <= began - 2 * TICK:
+        still = before is not None and before.st_ctime_ns // 1000 <= began - CLOCK.margin
+        if digest is not None and before is not None and before.st_size > SMALL and still:
             state = identity(before)
             lasting = state not in self._seen
             self._seen[state] = digest

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import os
 
-from roar_tui.record.hashing import NETWORK_MARGIN, TICK, Evidence
+from roar_tui.record.clock import CLOCK
+from roar_tui.record.hashing import NETWORK_MARGIN, Evidence
 from tracer.observation import Use, Version
 
 RENAME = 10_000  # µs: from the entry of a link or rename to the ctime that it leaves, at most
@@ -29,7 +30,7 @@ def proven(use: Use, evidence: Evidence) -> bool:
     if version.disturbed(use.opened, evidence.ended):
         return False
     network = evidence.stat is not None and on_network(evidence.stat.st_dev)
-    if evidence.ctime <= use.opened - (NETWORK_MARGIN if network else 2 * TICK):
+    if evidence.ctime <= use.opened - (NETWORK_MARGIN if network else CLOCK.margin):
         return not _may_be_mapped(version, use.opened)
     if network:
         return False
@@ -40,19 +41,21 @@ def proven(use: Use, evidence: Evidence) -> bool:
     ends = [generation.image.idle for generation in version.generations.values()]
     if not ends or any(end is None for end in ends):
         return False
-    explained = max(*(end for end in ends if end is not None), version.touched)
-    return explained <= use.opened and evidence.ctime <= explained + TICK
+    ended = max(end for end in ends if end is not None)
+    if max(ended, version.touched) > use.opened:
+        return False
+    return evidence.ctime <= ended or (version.touched > 0 and evidence.ctime <= version.touched + RENAME)
 
 
 def only_named(evidence: Evidence, touched: int, opened: int) -> bool:
     """Whether a recorded link or rename at `touched`, and nothing else, moved the ctime of a file that was older than `opened`."""
-    return touched - TICK <= evidence.ctime <= touched + RENAME and evidence.mtime <= opened - 2 * TICK
+    return touched - CLOCK.margin <= evidence.ctime <= touched + RENAME and evidence.mtime <= opened - CLOCK.margin
 
 
 def untouched(use: Use, evidence: Evidence) -> bool:
     """Whether a file that was opened for reading and writing at once has not changed since, up to the hashing."""
     network = evidence.stat is not None and on_network(evidence.stat.st_dev)
-    return evidence.ctime <= use.opened - (NETWORK_MARGIN if network else 2 * TICK)
+    return evidence.ctime <= use.opened - (NETWORK_MARGIN if network else CLOCK.margin)
 
 
 def _may_be_mapped(version: Version, opened: int) -> bool:

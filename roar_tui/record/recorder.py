@@ -19,6 +19,7 @@ from collections.abc import Callable
 from roar_tui.record import recover, redaction
 from roar_tui.record.assemble import Ending, Redactor, assemble, limits, only_step, snapshot
 from roar_tui.record.capture import Capture
+from roar_tui.record.clock import CLOCK
 from roar_tui.record.context import gather
 from roar_tui.record.model import Exit, Record, Role, State
 from roar_tui.record.model import Warning as RecordWarning
@@ -27,6 +28,7 @@ from roar_tui.record.settle import Settled, settle
 from tracer.spool import Spool
 
 GRACE = 0.25  # s that processes which outlive the command get before the launcher returns
+FIRST_LOOK = 0.02  # s for which the clock of file times is measured at the start
 HEARTBEAT = 10.0  # s
 NICE = 10
 PAUSE = 0.005  # s between two looks at what was hashed at the end: each look takes time from who hashes
@@ -81,6 +83,7 @@ class Recorder:
             capture.observer.inherit(
                 stream.number, stream.path, opened=run.started, reads=stream.reads, writes=stream.writes, content=stream.content
             )
+        CLOCK.watch(FIRST_LOOK)
         self._follow(capture)
         gc.disable()  # what comes now adds up what is there, and ends
         self._hear_the_end()

@@ -18,7 +18,8 @@ from typing import Any
 from roar_tui.record import redaction
 from roar_tui.record.assemble import Ending, Redactor, assemble, limits
 from roar_tui.record.capture import Capture, Captured
-from roar_tui.record.hashing import TICK, Evidence
+from roar_tui.record.clock import CLOCK
+from roar_tui.record.hashing import Evidence
 from roar_tui.record.model import State, Status
 from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.record.run import Inherited, Run, Shelf
@@ -128,6 +129,6 @@ def _of_then(captured: Captured, last: int) -> Captured:
     """Without the hashes of outputs that changed after the last line of the trace, at `last`."""
     finals: dict[Version, Evidence] = {}
     for version, evidence in captured.finals.items():
-        late = evidence.status is Status.HASHED and evidence.ctime > last + 2 * TICK
+        late = evidence.status is Status.HASHED and evidence.ctime > last + CLOCK.margin
         finals[version] = evidence._replace(status=Status.CHANGED, digest=None) if late else evidence
     return dataclasses.replace(captured, finals=finals)

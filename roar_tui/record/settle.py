@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from roar_tui.record.capture import Captured, Outcome
-from roar_tui.record.hashing import TICK, Evidence
+from roar_tui.record.clock import CLOCK
+from roar_tui.record.hashing import Evidence
 from roar_tui.record.model import Access, Connection, Exit, Pipe, Role, Status, Step
 from roar_tui.record.policy import SHELL
 from roar_tui.record.proof import RENAME, only_named
@@ -86,7 +87,7 @@ def _unwritten(version: Version, final: Evidence | None) -> bool:
     if not generations or not all(generation.tentative for generation in generations) or final is None or final.stat is None:
         return False
     first = min(generation.opened for generation in generations)
-    return version.ended is None and max(final.ctime, final.mtime) < first - TICK
+    return version.ended is None and max(final.ctime, final.mtime) < first - CLOCK.margin
 
 
 class _Settler:
@@ -172,7 +173,7 @@ class _Settler:
             outcome = self._captured.uses.get(use)
             if outcome is None or outcome.digest is None or use.opened < done:
                 continue
-            if outcome.changed <= done + TICK or (version.touched and outcome.changed <= version.touched + RENAME):
+            if outcome.changed <= done or (version.touched and outcome.changed <= version.touched + RENAME):
                 return outcome
         return None
 
@@ -231,10 +232,10 @@ def _finished(generation: Generation, version: Version, final: Evidence | None) 
         return generation.image.idle or generation.opened
     first = min(each.opened for each in version.generations.values())
     ends = [each.image.idle for each in version.generations.values()]
-    last = final.mtime if first - TICK <= final.mtime <= final.ctime else final.ctime
+    last = final.mtime if first - CLOCK.margin <= final.mtime <= final.ctime else final.ctime
     if all(end is not None and end - last <= AT_ONCE for end in ends):
         return max(last, *(end for end in ends if end is not None))
-    return last + 2 * TICK
+    return last + CLOCK.margin
 
 
 def _pipes(channels: list[Channel]) -> list[Pipe]:

@@ -13,6 +13,7 @@ import blake3
 import pytest
 
 from roar_tui.record import hashing
+from roar_tui.record.clock import CLOCK
 from roar_tui.record.hashing import Evidence, Hasher
 from roar_tui.record.model import Status
 
@@ -155,7 +156,7 @@ def test_only_a_file_that_has_been_still_is_worth_remembering(hasher: Hasher[str
     path = tmp_path / "a"
     path.write_bytes(b"x" * (hashing.SMALL + 1))
     found = one(hasher, path)
-    assert found.lasting == (found.began - found.ctime >= 2 * hashing.TICK)
+    assert found.lasting == (found.began - found.ctime >= CLOCK.margin)
     time.sleep(STILL)
     path.chmod(0o600)
     time.sleep(STILL)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from roar_tui.record import proof
-from roar_tui.record.hashing import NETWORK_MARGIN, TICK, Evidence
+from roar_tui.record.clock import TICK
+from roar_tui.record.hashing import NETWORK_MARGIN, Evidence
 from roar_tui.record.model import Status
 from tracer.observation import INTENTS, Generation, Image, Use, Version
 

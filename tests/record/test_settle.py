@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import pytest
 
 from roar_tui.record.capture import Captured, Outcome
-from roar_tui.record.hashing import TICK, Evidence
+from roar_tui.record.clock import TICK
+from roar_tui.record.hashing import Evidence
 from roar_tui.record.model import Access, Pipe, Role, Status, Step
 from roar_tui.record.settle import Settled, settle
 from tests.tracer.folding import Folded, Offline, duplicated, executed, exited, fold, forked, read, wrote
