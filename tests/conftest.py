@@ -9,6 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time: a change is judged by what it changed. HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 SETTINGS = ("ROAR_TUI_STORE", "ROAR_TUI_DEBUG", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 
