@@ -27,7 +27,7 @@ class World(Protocol):
         """Links or directories changed: what was resolved before may lead elsewhere."""
 
     def born(self, path: str) -> int | None:
-        """When the file at `path` was made (µs), None where that is not known."""
+        """When the file at `path` was made at the latest (µs), None where that is not known."""
 
 
 class Listener(Protocol):

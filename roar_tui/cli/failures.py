@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 import click
 
@@ -134,8 +134,3 @@ def _silence_stdout() -> None:
         os.close(null)
     except (OSError, ValueError):  # not a real descriptor (a test's buffer): nothing to flush
         pass
-
-
-def usage(message: str, ctx: click.Context | None = None) -> NoReturn:
-    """Leave with a usage error."""
-    raise click.UsageError(message, ctx or click.get_current_context(silent=True))

@@ -14,6 +14,7 @@ from roar_tui.record.hashing import Evidence, Hasher, Known
 from roar_tui.record.model import Status
 from roar_tui.record.policy import AccessPolicy
 from roar_tui.record.roles import Roles
+from roar_tui.record.run import Run
 from roar_tui.record.world import LiveWorld
 from tracer.observation import Image, Observation, Use, Version
 from tracer.observer import Observer
@@ -59,6 +60,16 @@ class Capture:
         self._mixed: list[Use] = []
         self._finishing = False
         self.remembered: list[tuple[str, os.stat_result, str]] = []
+
+    @classmethod
+    def of(cls, run: Run, spool: Spool, known: Known) -> Capture:
+        """The capture of `run`, which begins with the launcher's own image and the standard streams that the caller opened."""
+        capture = cls(spool, run.environ, run.cwd, known, skip=1)
+        for stream in run.inherited:
+            capture.observer.inherit(
+                stream.number, stream.path, opened=run.started, reads=stream.reads, writes=stream.writes, content=stream.content
+            )
+        return capture
 
     # -- the observer's listener ----------------------------------------------------------------------------------------
 

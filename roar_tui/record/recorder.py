@@ -78,11 +78,7 @@ class Recorder:
         redactor = Redactor(redaction.load_key(redaction.key_path()))
         pending = gather.start(run.cwd, run.environ, redactor.key)
         spool = Spool(run.spool, copy=run.copy)
-        capture = Capture(spool, run.environ, run.cwd, self._shelf.known, skip=1)
-        for stream in run.inherited:
-            capture.observer.inherit(
-                stream.number, stream.path, opened=run.started, reads=stream.reads, writes=stream.writes, content=stream.content
-            )
+        capture = Capture.of(run, spool, self._shelf.known)
         CLOCK.watch(FIRST_LOOK)
         self._follow(capture)
         gc.disable()  # what comes now adds up what is there, and ends

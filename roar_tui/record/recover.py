@@ -91,11 +91,7 @@ def _is_written(spool: str) -> bool:
 def recover(run: Run, shelf: Shelf) -> str:
     """Read the trace of `run` again, keep its record, remove the trace; the job's id."""
     spool = Spool(run.spool, copy=run.copy, again=True)
-    capture = Capture(spool, run.environ, run.cwd, shelf.known, skip=1)
-    for stream in run.inherited:
-        capture.observer.inherit(
-            stream.number, stream.path, opened=run.started, reads=stream.reads, writes=stream.writes, content=stream.content
-        )
+    capture = Capture.of(run, spool, shelf.known)
     while capture.step():
         pass
     capture.close_trace()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 
+from roar_tui.record.clock import CLOCK
+
 _STATX_BTIME = 0x800
 _AT_FDCWD = -100
 _LARGEST_CACHE = 100_000  # directories
@@ -35,8 +37,12 @@ class LiveWorld:
         self._directories.clear()
 
     def born(self, path: str) -> int | None:
-        """When the file at `path` was made (µs), by statx(2); None where the file system does not keep it, or it is gone."""
-        return birth(path)
+        """When the file at `path` was made at the latest (µs), by statx(2); None where nobody keeps that, or the file is gone.
+
+        The clock that stamps files is late: a file that an open has just made must not look as if it had been there before.
+        """
+        made = birth(path)
+        return made + CLOCK.margin if made is not None else None
 
 
 class _Timestamp(ctypes.Structure):

@@ -30,7 +30,8 @@ class KnownDigests:
     """Remembers the digest of a path's content under its inode, size, mtime and ctime (ns); for any number of threads.
 
     The device is not asked: network file systems change its number with every mount. Whoever puts a digest must have seen the
-    same `stat` before and after hashing, with a ctime older than the hash by two clock ticks: a file can change twice in one.
+    same `stat` before and after hashing, with a ctime older than the hash by more than the clock of file times is late: a file can
+    change twice in one of its ticks.
     """
 
     def __init__(self, path: Path) -> None:

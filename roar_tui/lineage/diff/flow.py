@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from roar_tui.lineage.diff.align import Alignment, Pair
 from roar_tui.lineage.diff.arguments import parse_both
 from roar_tui.lineage.diff.files import Key, Match, match, match_products
-from roar_tui.lineage.diff.graph import File, Graph, Step
+from roar_tui.lineage.diff.graph import File, Graph
 from roar_tui.lineage.diff.places import Places
 
 
@@ -28,14 +28,6 @@ class Flow:
         self.blind: dict[Pair, dict[str, tuple[Pair, str]]] = {}  # inputs of unknown content: path -> the pair that made it, why
         self._split()
         self.group: dict[Pair, list[Pair]] = self._groups()
-
-    def pair_of_a(self, step: str) -> Pair:
-        """The pair of A's step with that node id."""
-        return self._of[0][step]
-
-    def pair_of_b(self, step: str) -> Pair:
-        """The pair of B's step with that node id."""
-        return self._of[1][step]
 
     def comparable(self, a: str | None, b: str | None) -> bool:
         """Whether two digests tell if the contents are the same: imported ones may be of another kind."""
@@ -175,10 +167,3 @@ class Flow:
 
 def _lonely(pair: Pair) -> bool:
     return (pair.a is None or pair.b is None) and not pair.starter
-
-
-def step_of(pair: Pair) -> Step:
-    """B's step, A's where B has none."""
-    step = pair.b or pair.a
-    assert step is not None
-    return step

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from roar_tui.lineage.diff.finding import Finding, change_of
 from roar_tui.lineage.diff.result import Category, Change
 from roar_tui.lineage.diff.texts import Texts
@@ -39,8 +37,3 @@ def describe(finding: Finding, texts: Texts, cwd: str) -> list[Finding] | None:
         each.detail = {"path": finding.subject, "key": key, **({"lines": lines} if lines is not None else {})}
         found.append(each)
     return found or None
-
-
-def file_name(path: str, cwd: str) -> str:
-    """A path below `cwd` relative to it, else as it is; the last name of one that lies far away."""
-    return path[len(cwd) + 1 :] if path.startswith(cwd.rstrip("/") + "/") else os.path.basename(path)
