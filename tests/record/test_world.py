@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from roar_tui.record.clock import CLOCK
 from roar_tui.record.world import LiveWorld, birth
 
 
@@ -74,3 +75,15 @@ def test_when_a_file_was_made(root: Path) -> None:
     (root / "new").write_text("y")
     assert birth(str(root / "new")) == born
     assert LiveWorld().born(str(root / "gone")) is None
+
+
+def test_a_new_file_looks_new_even_when_the_clock_of_file_times_is_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CLOCK, "lag", 20_000)
+    opened = time.time_ns() // 1000
+    path = tmp_path / "new"
+    path.write_text("")
+    stamped, made = birth(str(path)), LiveWorld().born(str(path))
+    if stamped is None or made is None:
+        pytest.skip("this file system keeps no birth times")
+    assert made == stamped + 40_000
+    assert made >= opened
