@@ -242,9 +242,10 @@ def build_store(root: Path, records: Sequence[Record] = (), *, sync: bool = True
 
 def job_id(each: Record) -> str:
     """The id that the archive gives the record."""
+    from roar_tui.record.filesets import pack
     from roar_tui.record.model import encode
 
-    return digest(encode(each))
+    return digest(encode(pack(each, digest)))
 
 
 CODE = {".py", ".sh", ".so", ".R", ".jl"}

@@ -12,10 +12,10 @@ from roar_tui.exchange.records import keep_with_blobs, looks_like_record, read_r
 from roar_tui.exchange.roar_database import is_roar_database, read
 from roar_tui.exchange.source import Source
 from roar_tui.exchange.strace_logs import read_log
+from roar_tui.record.filesets import count_files
 from roar_tui.record.model import Record
 from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.store.archive import Archive
-from roar_tui.store.judge import count_files
 
 
 @dataclass(frozen=True)

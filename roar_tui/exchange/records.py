@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from roar_tui.exchange.source import Source, UnusableFileError
+from roar_tui.record.filesets import blobs_of
 from roar_tui.record.model import FORMAT, Record, decode, digest, encode
 from roar_tui.store.archive import RECORD, Archive
 from roar_tui.store.judge import UnusableRecordError, check
@@ -46,8 +47,7 @@ def keep_with_blobs(record: Record, data: bytes, path: Path, archive: Archive) -
     """Keep `record` (`data` when encoded) in `archive`, and what it names of the blobs of `path`'s own store; the job id."""
     other = Archive(path.resolve().parent.parent.parent)
     if other.blobs.is_dir() and other.root != archive.root.resolve():
-        named = [*record.snapshots.values(), *([record.git.patch] if record.git is not None and record.git.patch else [])]
-        for name in dict.fromkeys(named):
+        for name in dict.fromkeys(blobs_of(record)):
             blob = other.blob(name)
             if blob is not None:
                 archive.keep_blob(blob)

@@ -14,13 +14,16 @@ from roar_tui.lineage.links import FOREVER
 from roar_tui.lineage.model import Direction, Kind, Node, Walk
 from roar_tui.lineage.target import StepTarget
 
-# generated_step, then used_path; pipe_end_step: a step that left a file, wrote one that another step read, or wrote to a pipe
+# generated_step, then used_path or member_path; pipe_end_step: a step that left a file, wrote one that another step read, or
+# wrote to a pipe
 _WRITES = """EXISTS (SELECT 1 FROM generated g INDEXED BY generated_step
     WHERE g.step = s.id AND g.role NOT IN ('log', 'environment') AND (g.survives OR EXISTS (
-        SELECT 1 FROM used u INDEXED BY used_path WHERE u.path = g.path AND u.opened > g.opened AND u.step <> s.id)))
+        SELECT 1 FROM used u INDEXED BY used_path WHERE u.path = g.path AND u.opened > g.opened AND u.step <> s.id)
+        OR EXISTS (SELECT 1 FROM used_member u WHERE u.path = g.path AND u.last > g.opened AND u.step <> s.id)))
 OR EXISTS (SELECT 1 FROM pipe_end INDEXED BY pipe_end_step WHERE step = s.id AND writes)"""
-# used_step; pipe_end_step
+# used_step, used_set_step; pipe_end_step
 _READS = """EXISTS (SELECT 1 FROM used INDEXED BY used_step WHERE step = s.id AND role <> 'environment')
+OR EXISTS (SELECT 1 FROM used_set INDEXED BY used_set_step WHERE step = s.id AND role <> 'environment')
 OR EXISTS (SELECT 1 FROM pipe_end INDEXED BY pipe_end_step WHERE step = s.id AND NOT writes)"""
 # UNIQUE (digest) of job, UNIQUE (job, number) of step
 STEPS = f"""SELECT s.id, s.number, s.started, s.ended, {_READS}, {_WRITES}

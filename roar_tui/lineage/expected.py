@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from roar_tui.lineage.disk import can_hash
 from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, JobTarget, Member, PathTarget, StepTarget, Target
 from roar_tui.store.listing import paths_of
-from roar_tui.store.schema import from_sql, to_sql
+from roar_tui.store.schema import MEMBER_ID, from_sql, to_sql
 
 # Of one access: the columns of `Seen` after its table.
 _COLUMNS = """p.path, x.artifact, a.digest, a.algorithm, COALESCE(a.size, x.size), x.status, x.opened, {ended}, {kept},
@@ -21,8 +21,11 @@ _JOINED = (
 )
 
 
-def _accesses(source: str, where: str) -> tuple[str, str]:
-    """The query on generated and on used accesses; `{table}` in its parts is the table."""
+Queries = tuple[str, str, str]
+
+
+def _accesses(source: str, where: str, members: str, of_members: str) -> Queries:
+    """The query on generated and on used accesses, and on used members of filesets; `{table}` in its parts is the table."""
     made, read = (
         f"""SELECT {_COLUMNS.format(ended=ended, kept=kept)} FROM {source.format(table=table)} {_JOINED}
         WHERE {where.format(table=table)}"""
@@ -31,20 +34,29 @@ def _accesses(source: str, where: str) -> tuple[str, str]:
             ("used", "x.opened", "x.external"),
         )
     )
-    return made, read
+    of_sets = f"""SELECT {_COLUMNS.format(ended="x.opened", kept="x.external")} FROM {members} {_JOINED} WHERE {of_members}"""
+    return made, read, of_sets
 
 
-# UNIQUE (job, number), then generated_step or used_step
+# UNIQUE (job, number), then generated_step, used_step or used_set_step
 OF_JOB = _accesses(
-    "step js CROSS JOIN {table} x INDEXED BY {table}_step ON x.step = js.id", "js.job = :job AND x.role <> 'environment'"
+    "step js CROSS JOIN {table} x INDEXED BY {table}_step ON x.step = js.id",
+    "js.job = :job AND x.role <> 'environment'",
+    "step js CROSS JOIN used_member x ON x.step = js.id",
+    "js.job = :job AND x.role <> 'environment'",
 )
-# the primary key
-_ONE = _accesses("{table} x", "x.id = :id")
-# the paths of the range by UNIQUE (path); of each the newest access, by generated_path or used_path
+# the primary keys
+_ONE = _accesses("{table} x", "x.id = :id", "used_member x", MEMBER_ID.format(table="x", id=":id"))
+# the paths of the range by UNIQUE (path); of each the newest access, by generated_path or used_path; of a member of filesets the
+# newest use of each, by member_path and used_set_fileset
 _NEWEST = _accesses(
     "path n CROSS JOIN {table} x",
     """{{which}} AND x.id = (SELECT e.id FROM {table} e INDEXED BY {table}_path
         WHERE e.path = n.id AND e.role <> 'environment' ORDER BY e.opened DESC, e.id DESC LIMIT 1)""",
+    """path n CROSS JOIN member m INDEXED BY member_path ON m.path = n.id
+    CROSS JOIN used_member x ON x.number = m.number AND x.used_set = (SELECT us.id FROM used_set us
+        WHERE us.fileset = m.fileset AND us.role <> 'environment' ORDER BY us.opened DESC LIMIT 1)""",
+    "{which}",
 )
 NEWEST_OF_ALL = tuple(query.format(which="TRUE") for query in _NEWEST)
 NEWEST_OF_PATH = tuple(query.format(which="n.path = :path") for query in _NEWEST)
@@ -145,15 +157,21 @@ def of_job(made: Iterable[Seen], read: Iterable[Seen], step: int | None = None) 
 
 def everything(db: sqlite3.Connection) -> list[Seen]:
     """What should be at every path of the store."""
-    made, read = ({seen.path: seen for seen in _seen(db, query, {})} for query in NEWEST_OF_ALL)
+    made: dict[str, Seen] = {}
+    read: dict[str, Seen] = {}
+    for query, newest in zip(NEWEST_OF_ALL, (made, read, read), strict=True):
+        for seen in _seen(db, query, {}):
+            if seen.path not in newest or seen.opened > newest[seen.path].opened:
+                newest[seen.path] = seen
     found = (standing(made.get(path), read.get(path)) for path in dict.fromkeys((*made, *read)))
     return [seen for seen in found if seen is not None]
 
 
 def at_path(db: sqlite3.Connection, path: str) -> Seen | None:
     """What should be at one path; None where nothing should, or nothing is known of it."""
-    made, read = (next(_seen(db, query, {"path": to_sql(path)}), None) for query in NEWEST_OF_PATH)
-    return standing(made, read)
+    made, *reads = (list(_seen(db, query, {"path": to_sql(path)})) for query in NEWEST_OF_PATH)
+    newest = max((seen for found in reads for seen in found), key=lambda seen: seen.opened, default=None)
+    return standing(made[0] if made else None, newest)
 
 
 def _of_content(db: sqlite3.Connection, target: ArtifactTarget) -> list[Seen]:
@@ -171,23 +189,26 @@ def _of_content(db: sqlite3.Connection, target: ArtifactTarget) -> list[Seen]:
     return list(_seen(db, _ONE[row[0]], {"id": row[1]}))
 
 
-# generated_artifact, used_artifact
+# generated_artifact, used_artifact, member_artifact
 _LAST_SEEN = """SELECT * FROM (
     SELECT * FROM (SELECT 0, id, opened FROM generated INDEXED BY generated_artifact
         WHERE artifact = :artifact ORDER BY opened DESC LIMIT 1)
     UNION ALL SELECT * FROM (SELECT 1, id, opened FROM used INDEXED BY used_artifact
-        WHERE artifact = :artifact ORDER BY opened DESC LIMIT 1)) ORDER BY opened DESC LIMIT 1"""
+        WHERE artifact = :artifact ORDER BY opened DESC LIMIT 1)
+    UNION ALL SELECT 2, id, opened FROM used_member WHERE artifact = :artifact) ORDER BY opened DESC LIMIT 1"""
 
 
 def _of_job(db: sqlite3.Connection, job: int) -> tuple[list[Seen], list[Seen]]:
-    made, read = (list(_seen(db, query, {"job": job})) for query in OF_JOB)
-    return made, read
+    made, read, of_sets = (list(_seen(db, query, {"job": job})) for query in OF_JOB)
+    return made, read + of_sets
 
 
 def _one(db: sqlite3.Connection, access: ArtifactTarget | PathTarget | Member) -> Iterator[Seen]:
     """The access that was named."""
-    table, rowid = (0, access.generated) if access.generated is not None else (1, access.used)
-    return _seen(db, _ONE[table], {"id": rowid})
+    if access.generated is not None:
+        return _seen(db, _ONE[0], {"id": access.generated})
+    of_set = access.used is not None and access.used < 0
+    return _seen(db, _ONE[2 if of_set else 1], {"id": access.used})
 
 
 def _job(db: sqlite3.Connection, step: int) -> int:

@@ -1,7 +1,7 @@
 """From the hash of a fileset back to its files: what a walk shows can be typed.
 
-The index keeps no filesets, because links go by member. So the sets that walks fold are made again, newest step first, until
-one has the hash; about 2 s for a million files, and only for a hash that is nothing else.
+A set that is stored as one is found by its digest. Others are sets that walks fold, which are made again, newest step first,
+until one has the hash; about 2 s for a million files, and only for a hash that is nothing else.
 """
 
 from __future__ import annotations
@@ -13,27 +13,41 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from roar_tui.lineage.fold import tree_digest
 from roar_tui.lineage.script import runs
 from roar_tui.lineage.target import FilesetTarget, Member
+from roar_tui.record.filesets import tree_digest
+from roar_tui.store.conditions import digest_range
 from roar_tui.store.pattern import FOLD_FROM
 from roar_tui.store.schema import from_sql
 
 MOST_FILES = 5_000_000  # that are looked at
 
-# used_step or generated_step, backwards; contents that are known, of steps that may have a set
+# UNIQUE (digest, directory, named), used_set_fileset; then used_set's and member's primary keys
+_STORED = """SELECT f.directory, s.id FROM fileset f JOIN used_set s ON s.fileset = f.id
+WHERE f.digest BETWEEN ? AND ? AND s.role NOT IN ('log', 'environment') ORDER BY s.opened DESC LIMIT 1"""
+_MEMBERS = """SELECT p.path, a.digest, a.id, a.size, x.id FROM used_member x JOIN path p ON p.id = x.path
+JOIN artifact a ON a.id = x.artifact WHERE x.used_set = ? ORDER BY x.number"""
+# used_step, used_set_step or generated_step, backwards; contents that are known, of steps that may have a set
 _KNOWN = """SELECT x.step, x.role, p.path, a.digest, a.id, a.size, x.id, s.argv, s.cwd
-FROM {table} x INDEXED BY {table}_step JOIN path p ON p.id = x.path JOIN artifact a ON a.id = x.artifact
+FROM {table} JOIN path p ON p.id = x.path JOIN artifact a ON a.id = x.artifact
 JOIN step s ON s.id = x.step WHERE x.role NOT IN ('log', 'environment') ORDER BY x.step DESC LIMIT ?"""
+_TABLES = {
+    "used x INDEXED BY used_step": "used",
+    "used_member x": "used",
+    "generated x INDEXED BY generated_step": "generated",
+}
 
 
 def find(db: sqlite3.Connection, prefix: str) -> FilesetTarget | None:
     """The newest set of four or more files that one step used or made in a directory, whose tree digest begins with `prefix`."""
     wanted = prefix.lower()
-    for table in ("used", "generated"):
+    stored = _stored(db, wanted)
+    if stored is not None:
+        return stored
+    for table, mode in _TABLES.items():
         rows = db.execute(_KNOWN.format(table=table), (MOST_FILES,))
         for _, of_step in groupby(rows, key=lambda row: row[0]):
-            for directory, members in _sets(table, of_step):
+            for directory, members in _sets(mode, of_step):
                 pairs = [(member.path[len(directory.rstrip("/")) + 1 :], member.digest or "") for member in members]
                 if tree_digest(pairs).startswith(wanted):
                     members.sort(key=lambda member: os.fsencode(member.path))
@@ -41,14 +55,27 @@ def find(db: sqlite3.Connection, prefix: str) -> FilesetTarget | None:
     return None
 
 
-def _sets(table: str, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[str, list[Member]]]:
+def _stored(db: sqlite3.Connection, prefix: str) -> FilesetTarget | None:
+    """The newest use of a stored set whose digest begins with `prefix`."""
+    _, bounds = digest_range("", prefix)
+    found = db.execute(_STORED, bounds).fetchone()
+    if found is None:
+        return None
+    members = [
+        Member(from_sql(path), digest.hex(), artifact, size, used=use)
+        for path, digest, artifact, size, use in db.execute(_MEMBERS, (found[1],))
+    ]
+    return FilesetTarget(from_sql(found[0]), tuple(members))
+
+
+def _sets(mode: str, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[str, list[Member]]]:
     """The files of one step by directory and role, but for its script and for a path that it saw twice."""
     found: dict[tuple[str, str], dict[str, Member]] = {}
     for _, role, sql_path, digest, artifact, size, rowid, argv, cwd in rows:
         path = from_sql(sql_path)
         if role == "code" and runs(json.loads(argv), from_sql(cwd), path):
             continue
-        access = {"used": rowid} if table == "used" else {"generated": rowid}
+        access = {"used": rowid} if mode == "used" else {"generated": rowid}
         members = found.setdefault((os.path.dirname(path), role), {})
         members.setdefault(path, Member(path, digest.hex(), artifact, size, **access))
     for (directory, _), members in found.items():

@@ -12,14 +12,11 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from blake3 import blake3
-
 from roar_tui.lineage.model import Direction, Edge, Kind, Node, Overlap, Walk
 from roar_tui.lineage.reading import bulk
 from roar_tui.lineage.script import family, runs
+from roar_tui.record.filesets import tree_digest
 from roar_tui.store.pattern import FOLD_FROM, pattern
-
-TREE_HEADER = b"roar:blake3-tree:v1\n"
 
 
 def fold(walk: Walk) -> Walk:
@@ -80,12 +77,6 @@ def fileset(directory: str, members: list[Node]) -> Node:
         pattern=pattern(names),
         members=tuple(sorted(members, key=lambda node: os.fsencode(node.paths[0]))),
     )
-
-
-def tree_digest(files: Iterable[tuple[str, str]]) -> str:
-    """The BLAKE3 digest of relative paths with their contents' digests, sorted by the bytes of the paths."""
-    lines = sorted(b"%b\0blake3:%b\n" % (os.fsencode(name), digest.encode()) for name, digest in files)
-    return blake3(TREE_HEADER + b"".join(lines)).hexdigest()
 
 
 def _names(directory: str, node: Node) -> list[str]:

@@ -6,6 +6,10 @@ before the first sighting of the content on the use's own path. What a job reads
 that job, a small content from another path too if nothing else is left; what it found there comes from other jobs. Unknown
 content links by path alone. Log files and the environment never link.
 
+Uses are of two kinds, rows of `used` and members of the filesets in `used_set`: each query on uses asks for both. A member was
+opened between two times, with nothing that matters to its job between them: whatever must have been there before is compared
+with the later one, whatever it may be part of with the earlier one.
+
 Every query costs what it returns: each names the index that it uses, and the tests check the plans.
 """
 
@@ -15,7 +19,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from roar_tui.store.schema import from_sql
+from roar_tui.store.schema import MEMBER_ID, from_sql
 
 SMALL = 64  # bytes; contents below are equal by chance ("1\n", "{}")
 FOREVER = (1 << 63) - 1
@@ -27,14 +31,27 @@ _KEPT = """u.role <> 'environment' AND (u.role <> 'log' OR u.external AND NOT EX
     WHERE g.path = u.path AND gs.job = us.job))"""
 
 _ON_PATH = f"""SELECT g.id FROM generated g INDEXED BY generated_path JOIN step gs ON gs.id = g.step
-    WHERE g.path = u.path AND g.opened < u.opened AND g.role NOT IN {_UNLINKED}"""
+    WHERE g.path = u.path AND g.opened < {{until}} AND g.role NOT IN {_UNLINKED}"""
 _ON_OTHER_PATH = f"""SELECT g.id FROM generated g INDEXED BY generated_artifact JOIN step gs ON gs.id = g.step
     WHERE g.artifact = u.artifact AND g.role NOT IN {_UNLINKED} AND COALESCE(a.size, {SMALL}) >= {SMALL} AND g.opened <"""
 _ON_OTHER_PATH_SMALL = _ON_OTHER_PATH.replace(f"COALESCE(a.size, {SMALL}) >= {SMALL}", "a.size > 0")
 _LATEST = "ORDER BY g.opened DESC, g.id DESC LIMIT 1"
-# Through the content, not the path: a file that is changed for every run has many contents, a content has few places.
-_FIRST_SIGHTING = """(SELECT e.opened FROM used e INDEXED BY used_artifact
-    WHERE e.artifact = u.artifact AND e.path = u.path ORDER BY e.opened LIMIT 1)"""
+
+
+def first_sighting(artifact: str, path: str) -> str:
+    """SQL: when a step first used the content with row id `artifact` at `path`, or FOREVER.
+
+    Through the content, not the path: a file that is changed for every run has many contents, a content has few places. Of a
+    fileset that many steps used, the first is looked up (used_artifact; member_artifact, used_set_fileset).
+    """
+    return f"""min(
+    COALESCE((SELECT e.opened FROM used e INDEXED BY used_artifact
+        WHERE e.artifact = {artifact} AND e.path = {path} ORDER BY e.opened LIMIT 1), {FOREVER}),
+    COALESCE((SELECT min(f.first_seen) FROM member e INDEXED BY member_artifact JOIN fileset f ON f.id = e.fileset
+        WHERE e.artifact = {artifact} AND e.path = {path}), {FOREVER}))"""
+
+
+_FIRST_SIGHTING = first_sighting("u.artifact", "u.path")
 
 # What was still being written when the content was seen elsewhere was copied from there, if anything.
 _FINISHED = "COALESCE(g.finished, g.opened)"
@@ -44,9 +61,9 @@ _PRODUCER = f"""CASE
     WHEN u.role = 'log' THEN NULL
     WHEN NOT u.external THEN COALESCE(
         ({_ON_PATH} AND gs.job = us.job AND (g.artifact = u.artifact OR g.artifact IS NULL OR u.artifact IS NULL) {_LATEST}),
-        ({_ON_OTHER_PATH} u.opened AND gs.job = us.job {_LATEST}),
+        ({_ON_OTHER_PATH} {{until}} AND gs.job = us.job {_LATEST}),
         ({_ON_PATH} AND gs.job = us.job {_LATEST}),
-        ({_ON_OTHER_PATH_SMALL} u.opened AND gs.job = us.job {_LATEST}))
+        ({_ON_OTHER_PATH_SMALL} {{until}} AND gs.job = us.job {_LATEST}))
     WHEN u.artifact IS NULL THEN ({_ON_PATH} AND gs.job <> us.job {_LATEST})
     ELSE COALESCE(
         ({_ON_PATH} AND g.artifact = u.artifact AND gs.job <> us.job {_LATEST}),
@@ -63,36 +80,59 @@ LEFT JOIN generated p ON p.id = i.producer LEFT JOIN path pp ON pp.id = p.path
 WHERE {kept}"""
 
 
-def _uses_query(source: str, where: str, which: str = "TRUE", kept: str = _KEPT) -> str:
-    """A query for `Use`s: of those that `source` and `where` give, the ones that count, and whose producer `p` is `which`."""
-    return _USES.format(source=source, where=f"{where} AND {kept}", kept=which, producer=_PRODUCER, forever=FOREVER)
+_OF_ID = ("u.id = :use", MEMBER_ID.format(table="u", id=":use"))  # of a row, of a member
 
 
-# used_step
+def _uses_query(source: str, where: str, which: str = "TRUE", kept: str = _KEPT, *, by: str = "") -> str:
+    """A query for `Use`s: of those that `source` and `where` give, the ones that count, and whose producer `p` is `which`.
+
+    In `source` and `where`, `{uses}` is the table of uses (by the index `by`), `{until}` the latest time of their opening, and
+    `{one}` that the use is :use.
+    """
+    kinds = []
+    rows, members = f"used u INDEXED BY {by}" if by else "used u", "used_member u"
+    for table, until, one in ((rows, "u.opened", _OF_ID[0]), (members, "u.last", _OF_ID[1])):
+        given = {"uses": table, "until": until, "one": one}
+        text = _USES.format(
+            source=source.format_map(given),
+            where=f"{where} AND {kept}".format_map(given),
+            kept=which,
+            producer=_PRODUCER.format_map(given),
+            forever=FOREVER,
+        )
+        kinds.append(text)
+    return "\nUNION ALL\n".join(kinds)
+
+
+# used_step; used_set_step
 INPUTS = _uses_query(
-    "used u INDEXED BY used_step CROSS JOIN step us ON us.id = u.step",
+    "{uses} CROSS JOIN step us ON us.id = u.step",
     "u.step = :step AND u.opened >= :since AND u.opened < :before",
+    by="used_step",
 )
-# the primary key
-ONE_USE = _uses_query("used u CROSS JOIN step us ON us.id = u.step", "u.id = :use")
-# the primary key: a use of any role, without its producer
-BARE_USE = """SELECT u.id, u.step, u.artifact, d.digest, COALESCE(d.size, u.size), up.path, u.role, u.status, u.opened
-FROM used u JOIN path up ON up.id = u.path LEFT JOIN artifact d ON d.id = u.artifact WHERE u.id = :use"""
-# used_artifact: every use of a content, whoever produced it
+# the primary keys
+ONE_USE = _uses_query("{uses} CROSS JOIN step us ON us.id = u.step", "{one}")
+# the primary keys: a use of any role, without its producer
+BARE_USE = "\nUNION ALL\n".join(
+    f"""SELECT u.id, u.step, u.artifact, d.digest, COALESCE(d.size, u.size), up.path, u.role, u.status, u.opened
+FROM {table} u JOIN path up ON up.id = u.path LEFT JOIN artifact d ON d.id = u.artifact WHERE {one}"""
+    for table, one in zip(("used", "used_member"), _OF_ID, strict=True)
+)
+# used_artifact, member_artifact: every use of a content, whoever produced it
 _OF_CONTENT = (
-    "used u INDEXED BY used_artifact CROSS JOIN step us ON us.id = u.step",
+    "{uses} CROSS JOIN step us ON us.id = u.step",
     "u.artifact = :artifact AND (:path IS NULL OR u.path = (SELECT id FROM path WHERE path = :path))",
 )
-USES_OF_CONTENT = _uses_query(*_OF_CONTENT)
+USES_OF_CONTENT = _uses_query(*_OF_CONTENT, by="used_artifact")
 # the same for who asks about a log or a file of the environment, which are in no walk otherwise
-EVERY_USE_OF_CONTENT = _uses_query(*_OF_CONTENT, kept="TRUE")
-# generated_step (or the primary key), then used_artifact
-_SAME_CONTENT = """CROSS JOIN used u INDEXED BY used_artifact ON u.artifact = o.artifact AND u.opened > o.opened
+EVERY_USE_OF_CONTENT = _uses_query(*_OF_CONTENT, kept="TRUE", by="used_artifact")
+# generated_step (or the primary key), then used_artifact or member_artifact
+_SAME_CONTENT = """CROSS JOIN {uses} ON u.artifact = o.artifact AND {until} > o.opened
     CROSS JOIN step us ON us.id = u.step"""
-# ... then used_path: the uses of an unknown or passing content. They end with the next generation on that path by another job,
-# but what a job reads of its own, and what that other job had found there, may come later, until those jobs ended.
+# ... then used_path or member_path: the uses of an unknown or passing content. They end with the next generation on that path by
+# another job, but what a job reads of its own, and what that other job had found there, may come later, until those jobs ended.
 _OTHER_CONTENT = f"""CROSS JOIN step os ON os.id = o.step CROSS JOIN job oj ON oj.id = os.job
-    CROSS JOIN used u INDEXED BY used_path ON u.path = o.path AND u.opened > o.opened AND u.opened <= COALESCE(
+    CROSS JOIN {{uses}} ON u.path = o.path AND {{until}} > o.opened AND u.opened <= COALESCE(
         (SELECT max(n.opened, COALESCE(nj.ended, {FOREVER}), COALESCE(oj.ended, {FOREVER}))
          FROM generated n INDEXED BY generated_path CROSS JOIN step ns ON ns.id = n.step CROSS JOIN job nj ON nj.id = ns.job
          WHERE n.path = o.path AND n.opened > o.opened AND n.role NOT IN {_UNLINKED} AND ns.job <> os.job
@@ -104,10 +144,11 @@ _OF_ONE = f"o.id = :generated AND o.role NOT IN {_UNLINKED}"
 _DIFFERS = "(u.artifact IS NULL OR u.artifact IS NOT o.artifact)"
 _FROM_HERE = "p.step = :step"
 
-CONSUMERS_OF_STEP = _uses_query("generated o INDEXED BY generated_step " + _SAME_CONTENT, _OF_STEP, _FROM_HERE)
-PASSING_OF_STEP = _uses_query("generated o INDEXED BY generated_step " + _OTHER_CONTENT, f"{_OF_STEP} AND {_DIFFERS}", _FROM_HERE)
-CONSUMERS_OF_ONE = _uses_query("generated o " + _SAME_CONTENT, _OF_ONE, "p.id = :generated")
-PASSING_OF_ONE = _uses_query("generated o " + _OTHER_CONTENT, f"{_OF_ONE} AND {_DIFFERS}", "p.id = :generated")
+_BY_STEP = "generated o INDEXED BY generated_step "
+CONSUMERS_OF_STEP = _uses_query(_BY_STEP + _SAME_CONTENT, _OF_STEP, _FROM_HERE, by="used_artifact")
+PASSING_OF_STEP = _uses_query(_BY_STEP + _OTHER_CONTENT, f"{_OF_STEP} AND {_DIFFERS}", _FROM_HERE, by="used_path")
+CONSUMERS_OF_ONE = _uses_query("generated o " + _SAME_CONTENT, _OF_ONE, "p.id = :generated", by="used_artifact")
+PASSING_OF_ONE = _uses_query("generated o " + _OTHER_CONTENT, f"{_OF_ONE} AND {_DIFFERS}", "p.id = :generated", by="used_path")
 
 _GENERATED = f"""SELECT g.id, g.step, g.artifact, d.digest, COALESCE(d.size, g.size), gp.path, g.role, g.status, g.opened,
        COALESCE(g.finished, {FOREVER})
@@ -133,11 +174,12 @@ _TOGETHER = f"""CROSS JOIN step gs ON gs.id = g.step CROSS JOIN artifact a ON a.
 # generated_step: a step's generations, each with those of the others that wrote it, and their steps
 MADE_TOGETHER = f"""SELECT g.id, o.id, o.step FROM generated g INDEXED BY generated_step {_TOGETHER}
 WHERE g.step = :step AND g.role NOT IN {_UNLINKED} ORDER BY g.id, o.step"""
-# generated_step, used_step
+# generated_step, used_step, used_set_step
 MADE_PATHS = f"""SELECT DISTINCT p.path FROM generated g INDEXED BY generated_step JOIN path p ON p.id = g.path
-WHERE g.step = ? AND g.role NOT IN {_UNLINKED}"""
-USED_PATHS = f"""SELECT DISTINCT p.path FROM used u INDEXED BY used_step JOIN path p ON p.id = u.path
-WHERE u.step = ? AND u.role NOT IN {_UNLINKED}"""
+WHERE g.step = :step AND g.role NOT IN {_UNLINKED}"""
+USED_PATHS = f"""SELECT p.path FROM used u INDEXED BY used_step JOIN path p ON p.id = u.path
+WHERE u.step = :step AND u.role NOT IN {_UNLINKED}
+UNION SELECT p.path FROM used_member u JOIN path p ON p.id = u.path WHERE u.step = :step AND u.role NOT IN {_UNLINKED}"""
 
 
 class Generation(NamedTuple):

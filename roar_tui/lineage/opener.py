@@ -94,7 +94,7 @@ class Opener:
     def touched(self, step: str) -> Counter[str]:
         """How many files the step (node id) made (upstream) or used (downstream) in each directory."""
         query = links.MADE_PATHS if self.up else links.USED_PATHS
-        return Counter(os.path.dirname(from_sql(row[0])) for row in self.db.execute(query, (self.nodes.row(step),)))
+        return Counter(os.path.dirname(from_sql(row[0])) for row in self.db.execute(query, {"step": self.nodes.row(step)}))
 
     def beside_step(self, step: str, moment: int, done: int | None = None) -> Iterator[Flow]:
         """What flows into (upstream) or out of a step (node id), by time, but for what `done`, an earlier moment, had given."""

@@ -11,33 +11,49 @@ from typing import Any, NamedTuple
 from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, Member, PathTarget
 from roar_tui.store.schema import from_sql, to_sql
 
-# Accesses of one path: generated_path and used_path, newest first.
-_ACCESS = """SELECT '{table}', x.id, x.artifact, a.digest, COALESCE(a.size, x.size), x.status, x.opened, p.path, s.number,
-       j.digest, {survives}, n.path
+# Accesses of one path, newest first
+_ACCESS = """SELECT '{mode}', x.id, x.artifact, a.digest, COALESCE(a.size, x.size), x.status, x.opened, p.path, s.number,
+       j.digest, {kept}, n.path
 FROM {source} JOIN path p ON p.id = x.path JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job
 LEFT JOIN artifact a ON a.id = x.artifact LEFT JOIN path n ON n.id = x.named
 WHERE {where} ORDER BY x.opened DESC, x.id DESC {limit}"""
+# the newest use of each fileset that holds a path: member_path, then used_set_fileset
+_MEMBER = """member m INDEXED BY member_path CROSS JOIN used_member x ON x.number = m.number AND x.used_set = (
+    SELECT us.id FROM used_set us WHERE us.fileset = m.fileset ORDER BY us.opened DESC LIMIT 1)"""
+_MEMBER_IN_JOB = """member m INDEXED BY member_path CROSS JOIN used_member x ON x.number = m.number AND x.used_set = (
+    SELECT us.id FROM used_set us JOIN step st ON st.id = us.step
+    WHERE us.fileset = m.fileset AND st.job = :job ORDER BY us.opened DESC LIMIT 1)"""
+
+Queries = tuple[str, str, str]
 
 
-def _accesses(source: str, where: str, limit: str = "LIMIT 1") -> tuple[str, str]:
-    """The query on generated and on used accesses; `{table}` in its parts is the table."""
+def _accesses(rows: str, members: str, where: str, of_members: str | None = None, limit: str = "LIMIT 1") -> Queries:
+    """The query on generated and on used accesses, and on used members of filesets; `{table}` in `rows` is the table."""
     generated, used = (
-        _ACCESS.format(
-            table=table, survives=survives, source=source.format(table=table), where=where.format(table=table), limit=limit
-        )
-        for table, survives in (("generated", "x.survives"), ("used", "NOT x.external"))
+        _ACCESS.format(mode=table, kept=kept, source=rows.format(table=table), where=where, limit=limit)
+        for table, kept in (("generated", "x.survives"), ("used", "NOT x.external"))
     )
-    return generated, used
+    of_sets = _ACCESS.format(mode="used", kept="NOT x.external", source=members, where=of_members or where, limit=limit)
+    return generated, used, of_sets
 
 
-# UNIQUE (path), then generated_path or used_path
-_NEWEST = _accesses("{table} x INDEXED BY {table}_path", "x.path = (SELECT id FROM path WHERE path = :path)")
-_NEWEST_BY_ID = _accesses("{table} x INDEXED BY {table}_path", "x.path = :path AND x.role <> 'environment'")
-_NEWEST_IN_JOB = _accesses(
-    "{table} x INDEXED BY {table}_path", "x.path = (SELECT id FROM path WHERE path = :path) AND s.job = :job"
+# UNIQUE (path), then generated_path, used_path and member_path
+_ON_PATH = "{table} x INDEXED BY {table}_path"
+_NAMED_PATH = "(SELECT id FROM path WHERE path = :path)"
+_NEWEST = _accesses(_ON_PATH, _MEMBER, f"x.path = {_NAMED_PATH}", f"m.path = {_NAMED_PATH}")
+_NEWEST_BY_ID = _accesses(
+    _ON_PATH, _MEMBER, "x.path = :path AND x.role <> 'environment'", "m.path = :path AND x.role <> 'environment'"
 )
-# UNIQUE (job, number), then generated_step or used_step
-_IN_JOB = _accesses("step js CROSS JOIN {table} x INDEXED BY {table}_step ON x.step = js.id", "js.job = :job", "")
+_NEWEST_IN_JOB = _accesses(
+    _ON_PATH, _MEMBER_IN_JOB, f"x.path = {_NAMED_PATH} AND s.job = :job", f"m.path = {_NAMED_PATH}"
+)
+# UNIQUE (job, number), then generated_step, used_step and used_set_step
+_IN_JOB = _accesses(
+    "step js CROSS JOIN {table} x INDEXED BY {table}_step ON x.step = js.id",
+    "step js CROSS JOIN used_member x ON x.step = js.id",
+    "js.job = :job",
+    limit="",
+)
 _BELOW = "SELECT id FROM path WHERE path >= ? AND path < ?"  # UNIQUE (path)
 _NAMED = "SELECT id, path FROM path WHERE name = ?"  # path_name
 
@@ -120,7 +136,7 @@ def target_of(version: Version, note: str | None = None, *, only_this_access: bo
     return replace(found, job_id=job, generated=generated, used=used) if only_this_access else found
 
 
-def _newer(db: sqlite3.Connection, queries: tuple[str, str], values: dict[str, Any]) -> Version | None:
+def _newer(db: sqlite3.Connection, queries: Queries, values: dict[str, Any]) -> Version | None:
     rows = [row for query in queries if (row := db.execute(query, values).fetchone()) is not None]
     return max(map(_version, rows), key=lambda version: version.opened, default=None)
 
@@ -137,7 +153,8 @@ def _by_path(versions: Iterable[Version]) -> list[Version]:
 
 def _standing(db: sqlite3.Connection, path: int) -> Version | None:
     """The newest version of a path (row id), unless the job that made it removed it."""
-    made, read = (db.execute(query, {"path": path}).fetchone() for query in _NEWEST_BY_ID)
+    made, *reads = (db.execute(query, {"path": path}).fetchone() for query in _NEWEST_BY_ID)
+    read = max((row for row in reads if row is not None), key=lambda row: int(row[6]), default=None)
     removed = made is not None and not made[10]
     if removed and (read is None or read[6] < made[6] or read[9] == made[9]):
         return None

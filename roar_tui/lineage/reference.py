@@ -20,8 +20,14 @@ from roar_tui.store.schema import from_sql
 from roar_tui.store.store import Store
 
 _BY_DIGEST = "SELECT id FROM artifact WHERE digest = ? ORDER BY algorithm = 'blake3' DESC LIMIT 1"  # UNIQUE (digest, algorithm)
-_PLACE = """SELECT p.path FROM {0} x INDEXED BY {0}_artifact JOIN path p ON p.id = x.path
-WHERE x.artifact = ? ORDER BY x.opened DESC LIMIT 1"""
+_PLACES = (
+    *(
+        f"""SELECT p.path FROM {table} x INDEXED BY {table}_artifact JOIN path p ON p.id = x.path
+        WHERE x.artifact = ? ORDER BY x.opened DESC LIMIT 1"""
+        for table in ("generated", "used")
+    ),
+    "SELECT p.path FROM member x INDEXED BY member_artifact JOIN path p ON p.id = x.path WHERE x.artifact = ? LIMIT 1",
+)
 
 
 def resolve(store: Store, db: sqlite3.Connection, ref: str, *, cwd: str) -> Target:
@@ -169,7 +175,7 @@ class _Resolver:
         return None
 
     def _place(self, artifact: int) -> str:
-        rows = [self._db.execute(_PLACE.format(table), (artifact,)).fetchone() for table in ("generated", "used")]
+        rows = (self._db.execute(query, (artifact,)).fetchone() for query in _PLACES)
         return next((from_sql(row[0]) for row in rows if row is not None), "")
 
     def _name(self, ref: str) -> Target | None:

@@ -23,13 +23,20 @@ FROM step s WHERE s.job = (SELECT id FROM job WHERE digest = ?) ORDER BY s.numbe
 # generated_path
 _ON_PATH = """SELECT g.id FROM generated g INDEXED BY generated_path
 WHERE g.path = (SELECT id FROM path WHERE path = :path) AND g.artifact = :artifact ORDER BY g.opened DESC, g.id DESC LIMIT 1"""
-# generated_artifact, bounded by the first sighting on the path that was named: used_artifact
-_ANYWHERE = """SELECT id FROM generated INDEXED BY generated_artifact
-WHERE artifact = :artifact AND COALESCE(finished, opened) <= COALESCE(
-    (SELECT e.opened FROM used e INDEXED BY used_artifact WHERE e.artifact = :artifact
-     AND e.path = (SELECT id FROM path WHERE path = :path) ORDER BY e.opened LIMIT 1), :never)
+# generated_artifact, bounded by the first sighting on the path that was named
+_ANYWHERE = f"""SELECT id FROM generated INDEXED BY generated_artifact
+WHERE artifact = :artifact
+AND COALESCE(finished, opened) <= {links.first_sighting(":artifact", "(SELECT id FROM path WHERE path = :path)")}
 ORDER BY opened DESC, id DESC LIMIT 1"""
-_NEWEST_USE = "SELECT id FROM used INDEXED BY used_artifact WHERE artifact = :artifact ORDER BY opened DESC, id DESC LIMIT 1"
+# used_artifact; member_artifact, of each fileset the newest use by used_set_fileset
+_NEWEST_USE = """SELECT id FROM (
+    SELECT * FROM (SELECT id, opened FROM used INDEXED BY used_artifact
+        WHERE artifact = :artifact ORDER BY opened DESC, id DESC LIMIT 1)
+    UNION ALL SELECT u.id, u.opened FROM member m INDEXED BY member_artifact
+        CROSS JOIN used_member u ON u.number = m.number AND u.used_set = (
+            SELECT s.id FROM used_set s WHERE s.fileset = m.fileset ORDER BY s.opened DESC LIMIT 1)
+    WHERE m.artifact = :artifact
+) ORDER BY opened DESC LIMIT 1"""
 # UNIQUE (digest, algorithm)
 _ARTIFACT = "SELECT id, size FROM artifact WHERE digest = ? ORDER BY algorithm = 'blake3' DESC LIMIT 1"
 
@@ -138,7 +145,7 @@ def _newest_generation(db: sqlite3.Connection, artifact: int, path: str | None, 
         row = db.execute(_ON_PATH, {"artifact": artifact, "path": to_sql(path)}).fetchone()
         if row is not None or (size is not None and size < SMALL):
             return row[0] if row is not None else None
-    row = db.execute(_ANYWHERE, {"artifact": artifact, "path": None if path is None else to_sql(path), "never": FOREVER}).fetchone()
+    row = db.execute(_ANYWHERE, {"artifact": artifact, "path": None if path is None else to_sql(path)}).fetchone()
     return row[0] if row is not None else None
 
 

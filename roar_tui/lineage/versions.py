@@ -18,12 +18,15 @@ _WRITTEN = """SELECT 'generated', x.id, x.artifact, a.digest, COALESCE(a.size, x
 FROM path p CROSS JOIN generated x INDEXED BY generated_path ON x.path = p.id
 JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job LEFT JOIN artifact a ON a.id = x.artifact
 WHERE p.path = ? AND x.role <> 'environment' ORDER BY x.opened, x.id"""
-# UNIQUE (path), then used_path: what was found there
-_FOUND = """SELECT 'used', x.id, x.artifact, a.digest, COALESCE(a.size, x.size), x.status, x.opened, p.path, s.number,
+# UNIQUE (path), then used_path, or member_path: what was found there
+_FOUND, _FOUND_IN_SET = (
+    f"""SELECT 'used', x.id, x.artifact, a.digest, COALESCE(a.size, x.size), x.status, x.opened, p.path, s.number,
        j.digest, 0
-FROM path p CROSS JOIN used x INDEXED BY used_path ON x.path = p.id
+FROM path p CROSS JOIN {table} ON x.path = p.id
 JOIN step s ON s.id = x.step JOIN job j ON j.id = s.job LEFT JOIN artifact a ON a.id = x.artifact
 WHERE p.path = ? AND x.external AND x.role <> 'environment' ORDER BY x.opened, x.id"""
+    for table in ("used x INDEXED BY used_path", "used_member x")
+)
 _JOBS = "SELECT digest, id, started FROM job WHERE name = ? ORDER BY started DESC, id DESC"  # job_name
 
 
@@ -64,7 +67,7 @@ def versions(db: sqlite3.Connection, name: str, *, cwd: str) -> list[Entry]:
 
 def _of_path(db: sqlite3.Connection, path: str) -> list[Entry]:
     """What was written to a path, and what was found there that was not the last thing written or found before."""
-    rows = [*_versions(db, _WRITTEN, path), *_versions(db, _FOUND, path)]
+    rows = [version for query in (_WRITTEN, _FOUND, _FOUND_IN_SET) for version in _versions(db, query, path)]
     rows.sort(key=lambda version: (version.opened, version.table, version.id))
     entries: list[Entry] = []
     for version in rows:

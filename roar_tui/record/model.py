@@ -14,7 +14,7 @@ from typing import Any
 import blake3
 import msgspec
 
-FORMAT = 1
+FORMAT = 2  # 2: sets of files in manifests, which a reader of 1 would not see
 
 
 class Role(str, enum.Enum):
@@ -81,6 +81,26 @@ class Access(Frozen, frozen=True):
     algorithm: str | None = None
 
 
+class FilesetUse(Frozen, frozen=True):
+    """A step used `count` files below `directory`, `size` bytes in all, each with the content that the manifest says.
+
+    `digest` is the fileset's and that of the blob with its manifest, `sizes` that of the blob with the sizes (see
+    `record.filesets`). The files were opened from `opened` to `last`. `named` is the directory as the step gave it, when symbolic
+    links made it another one; `role` and `external` are those of every member, as in `Access`.
+    """
+
+    directory: str
+    digest: str
+    sizes: str
+    count: int
+    size: int
+    role: Role
+    opened: int
+    last: int
+    external: bool = False
+    named: str | None = None
+
+
 class Connection(Frozen, frozen=True):
     """A step connected to a network address."""
 
@@ -105,6 +125,7 @@ class Step(Frozen, frozen=True):
     used: list[Access] = []
     generated: list[Access] = []
     connections: list[Connection] = []
+    filesets: list[FilesetUse] = []  # more of what it used, where that is many files below a directory
 
 
 class Pipe(Frozen, frozen=True):
@@ -205,6 +226,7 @@ class Record(Frozen, frozen=True):
     warnings: list[Warning] = []
     source: str = "run"  # who observed it: run, strace-log, roar
     labels: dict[str, Any] = {}  # what people said of the job: JSON values by key
+    files: tuple[int, int] | None = None  # inputs and outputs as lists count them, where manifests would have to be read to know
     origin: dict[str, Any] = {}  # what only the source knows, by its own names: ids, sessions, what it could not say elsewhere
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from roar_tui.errors import NotFoundError, StoreError
+from roar_tui.record import filesets
 from roar_tui.record.model import FORMAT, Record, decode, digest, encode
 from roar_tui.store.files import directory_like_parent, explain_read, explain_write, make_archive, publish
 
@@ -50,9 +51,9 @@ class Archive:
     def keep(self, record: Record) -> str:
         """Write `record` and return its job id (the digest of its canonical bytes); keeping it twice changes nothing.
 
-        Raises StoreError when the disk is full or the directory cannot be written.
+        Its large sets of files go into manifests first. Raises StoreError when the disk is full or the directory cannot be written.
         """
-        return self.keep_encoded(encode(record), record.started)
+        return self.keep_encoded(encode(filesets.pack(record, self.keep_blob)), record.started)
 
     def keep_encoded(self, data: bytes, started: int) -> str:
         """Write the bytes of a record that started then, as `keep` does: a copy keeps what this version does not know of it."""
@@ -85,7 +86,7 @@ class Archive:
         return data
 
     def load(self, job_id: str, record: str | None = None) -> Record:
-        """The record of `job_id`; `record` is its path below `records/`, where known, and saves the search through the days.
+        """The record of `job_id`, each file by itself; `record` is its path below `records/`, where known, and saves a search.
 
         Raises NotFoundError when it is not there, DamagedRecordError when it is not what its name promises, StoreError when it
         cannot be read.
@@ -99,7 +100,15 @@ class Archive:
         raise NotFoundError(f"There is no record of job {job_id[:8]} in {self.root}.", "See the jobs with: roar-tui jobs")
 
     def load_file(self, name: str) -> Record:
-        """The record in `name`, a path below `records/` as `files` gives it; raises as `load` does."""
+        """The record in `name`, a path below `records/` as `files` gives it, each file by itself; raises as `load` does."""
+        record = self.load_packed(name)
+        try:
+            return filesets.unpack(record, self.blob)
+        except filesets.IncompleteError as error:
+            raise _damaged(self.records / name, str(error)) from error
+
+    def load_packed(self, name: str) -> Record:
+        """The record in `name` as it was written, with sets of files in place of their members; raises as `load` does."""
         path = self.records / name
         data = self.read_file(name)
         try:

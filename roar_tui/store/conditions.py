@@ -17,12 +17,12 @@ FEW = 2_000  # paths
 
 Condition = tuple[str, list[Any]]
 
-# Accesses of `job` and of `artifact`, both directions: used_step, generated_step; used_artifact, generated_artifact.
+# Accesses of `job` and of `artifact`: used_step, used_set_step, generated_step; used_artifact, member_artifact, generated_artifact.
 OF_JOB = """EXISTS (
     SELECT 1 FROM step JOIN {table} AS access ON access.step = step.id {join} WHERE step.job = job.id AND {where})"""
 OF_ARTIFACT = """EXISTS (
     SELECT 1 FROM {table} AS access {join} WHERE access.artifact = artifact.id AND {where})"""
-# From what is looked for to jobs and artifacts: used_path, generated_path; used_artifact, generated_artifact.
+# From what is looked for to jobs and artifacts: used_path, member_path, generated_path; the same with _artifact.
 JOBS_OF_PATHS = """job.id IN (
     SELECT step.job FROM path JOIN {table} AS access ON access.path = path.id JOIN step ON step.id = access.step
     WHERE {where})"""
@@ -45,15 +45,15 @@ def job_conditions(db: sqlite3.Connection, filter: Filter) -> Condition:
     for prefix in filter.hashes:
         parts.append(_job_of_hash(prefix))
     for role in filter.roles:
-        parts.append(_both(OF_JOB, "", ("access.role = ?", [role.value])))
+        parts.append(_accessed(OF_JOB, "", ("access.role = ?", [role.value])))
     for word in filter.words:
         choices = [
             _contains("job.command", word),
             _contains("job.name", word),
             _contains("job.cwd", word),
-            _both(JOBS_OF_PATHS, "", _contains("path.path", word))
+            _accessed(JOBS_OF_PATHS, "", _contains("path.path", word))
             if _few_paths(db, word)
-            else _both(OF_JOB, PATHS, _contains("path.path", word)),
+            else _accessed(OF_JOB, PATHS, _contains("path.path", word)),
         ]
         if is_hash_prefix(word):
             choices.append(_job_of_hash(word.lower()))
@@ -74,13 +74,13 @@ def artifact_conditions(db: sqlite3.Connection, filter: Filter) -> Condition:
     for prefix in filter.hashes:
         parts.append(digest_range("artifact.digest", prefix))
     for role in filter.roles:
-        parts.append(_both(OF_ARTIFACT, "", ("access.role = ?", [role.value])))
+        parts.append(_accessed(OF_ARTIFACT, "", ("access.role = ?", [role.value])))
     of_job = _job_columns(filter)
     if of_job:
-        parts.append(_both(OF_ARTIFACT, JOBS, _join(" AND ", of_job)))
+        parts.append(_accessed(OF_ARTIFACT, JOBS, _join(" AND ", of_job)))
     for word in filter.words:
         found = _contains("path.path", word)
-        choices = [_both(ARTIFACTS_OF_PATHS, "", found) if _few_paths(db, word) else _both(OF_ARTIFACT, PATHS, found)]
+        choices = [_accessed(ARTIFACTS_OF_PATHS, "", found) if _few_paths(db, word) else _accessed(OF_ARTIFACT, PATHS, found)]
         if is_hash_prefix(word):
             choices.append(digest_range("artifact.digest", word.lower()))
         parts.append(_join(" OR ", choices))
@@ -119,14 +119,14 @@ def _exit(wanted: ExitIs) -> Condition:
 def _job_of_hash(prefix: str) -> Condition:
     """Jobs whose id begins with `prefix`, or that used or generated an artifact whose digest does."""
     return _join(
-        " OR ", [digest_range("job.digest", prefix), _both(JOBS_OF_CONTENTS, "", digest_range("artifact.digest", prefix))]
+        " OR ", [digest_range("job.digest", prefix), _accessed(JOBS_OF_CONTENTS, "", digest_range("artifact.digest", prefix))]
     )
 
 
-def _both(template: str, join: str, where: Condition) -> Condition:
-    """`template` for what was used or for what was generated."""
-    clauses = [template.format(table=table, join=join, where=where[0]) for table in ("used", "generated")]
-    return f"({clauses[0]} OR {clauses[1]})", where[1] * 2
+def _accessed(template: str, join: str, where: Condition) -> Condition:
+    """`template` for what was used, by itself or in a set, or generated."""
+    clauses = [template.format(table=table, join=join, where=where[0]) for table in ("used", "used_member", "generated")]
+    return f"({' OR '.join(clauses)})", where[1] * len(clauses)
 
 
 def _contains(column: str, word: str) -> Condition:

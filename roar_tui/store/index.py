@@ -137,10 +137,13 @@ def make_tables(db: sqlite3.Connection, patience: float, *, anew: bool = False) 
     begin(db, patience)
     try:
         if anew or _version(db) != FINGERPRINT:
-            for (name,) in db.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            for kind, name in db.execute(
+                """
+                SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'
+                ORDER BY type DESC
+                """
             ).fetchall():
-                db.execute('DROP TABLE "{}"'.format(name.replace('"', '""')))
+                db.execute('DROP {} "{}"'.format(kind, name.replace('"', '""')))
             for statement in statements():
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {FINGERPRINT}")

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from roar_tui.errors import StoreError
+from roar_tui.record.filesets import IncompleteError
 from roar_tui.store.archive import Archive, DamagedRecordError
 from roar_tui.store.index import IndexBusyError, begin, commit
 from roar_tui.store.judge import rank
@@ -85,11 +86,12 @@ class _Ingest:
         self.archive = archive
         self.patience = patience
         self.deadline = deadline
-        self.rows = Rows(db)
+        self.rows = Rows(db, self._blob)
         self.added = self.removed = 0
         self._adding = self._removing = 0  # in the open transaction
         self.damaged: list[Damaged] = []
         self.unreadable: set[str] = set()
+        self._lacking: set[str] = set()  # days with records whose manifests are not there, or not yet
         self._data_version = self._schema_version = -1
         self._again = True
 
@@ -211,13 +213,20 @@ class _Ingest:
         if known is not None and known[0] is None:
             return None  # another process was faster
         try:
-            return Kept(self.archive.load_file(name), _job_id(name), name)
+            return Kept(self.archive.load_packed(name), _job_id(name), name)
         except DamagedRecordError as error:
             self._damaged(name, error.message)
         except StoreError:
             if (self.archive.records / name).exists():  # else it went since the listing, and the next one says so
                 self.unreadable.add(name)
         return None
+
+    def _blob(self, name: str) -> bytes | None:
+        """A manifest for `Rows`, to which one that cannot be read is none."""
+        try:
+            return self.archive.blob(name)
+        except StoreError as error:
+            raise IncompleteError(error.message.rstrip(".")) from error
 
     def _flush(self, batch: list[Kept]) -> None:
         """Insert the records of `batch`, all of different runs, each where it is better than what the index has of its run."""
@@ -244,7 +253,9 @@ class _Ingest:
             self.db.execute("RELEASE batch")
             self.rows.forget()
             if len(batch) == 1:
-                self._damaged(batch[0].name, f"The record {batch[0].name} contradicts itself: {error}.")
+                self._damaged(batch[0].name, f"The record {batch[0].name} cannot be used: {error}.")
+                if isinstance(error, IncompleteError):
+                    self._lacking.add(batch[0].name.partition("/")[0])
             for kept in batch if len(batch) > 1 else ():  # one by one, to find the culprit
                 self._flush([kept])
             return
@@ -284,7 +295,9 @@ class _Ingest:
 
     def _mark(self, day: Day, known: bool) -> None:
         """Remember that `day` is wholly in the index, where its times will tell the next change; else forget it, if `known`."""
-        complete = not any(name == day.name or name.startswith(f"{day.name}/") for name in self.unreadable)
+        complete = day.name not in self._lacking and not any(
+            name == day.name or name.startswith(f"{day.name}/") for name in self.unreadable
+        )
         if not (day.trusted and complete) and not known:
             return
         self._begin()

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from roar_tui.errors import StoreError
-from roar_tui.record.model import Record
+from roar_tui.record.filesets import blobs_of
 from roar_tui.store.archive import DIGEST, Archive
 from roar_tui.store.files import explain_read
 from roar_tui.store.results import Damaged
@@ -47,15 +47,15 @@ def everything(archive: Archive) -> list[Item]:
 def of_job(archive: Archive, record: str) -> list[Item]:
     """A job's record, by its path below `records/`, and the blobs that it names, as far as it can be read."""
     try:
-        found = archive.load_file(record)
+        found = archive.load_packed(record)
     except StoreError:
         return [Item(record)]
-    return [Item(record), *(Item(blob, blob=True) for blob in dict.fromkeys(_named(found)))]
+    return [Item(record), *(Item(blob, blob=True) for blob in dict.fromkeys(blobs_of(found)))]
 
 
 def check(archive: Archive, item: Item) -> Verdict:
     """Read one file and hash it."""
-    read = partial(archive.blob, item.name) if item.blob else partial(archive.load_file, item.name)
+    read = partial(archive.blob, item.name) if item.blob else partial(archive.load_packed, item.name)
     try:
         return Verdict(absent=read() is None)
     except StoreError as error:
@@ -76,12 +76,6 @@ def blobs(archive: Archive) -> Iterator[str]:
             digest = name.removesuffix(BLOB_SUFFIX)
             if name.endswith(BLOB_SUFFIX) and DIGEST.match(digest) and digest.startswith(prefix):
                 yield digest
-
-
-def _named(record: Record) -> Iterator[str]:
-    yield from record.snapshots.values()
-    if record.git is not None and record.git.patch is not None:
-        yield record.git.patch
 
 
 def _listed(folder: Path) -> list[str]:

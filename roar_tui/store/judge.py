@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roar_tui.record.model import Record, Role, State
+from roar_tui.record.model import Record, State
 
 LAST_TIME = 253_402_300_799_999_999  # the end of the year 9999: no calendar here says what comes later
 # hex digits by algorithm; of any other a digest may have whatever length it has
@@ -25,6 +25,8 @@ def check(record: Record) -> None:
             times += [access.opened for access in accesses]
             digests.update([(access.digest, access.algorithm) for access in accesses])
         times += [access.finished or 0 for access in step.generated]
+        times += [time for use in step.filesets for time in (use.opened, use.last)]
+        digests.update((digest, None) for use in step.filesets for digest in (use.digest, use.sizes))
     if min(times) < 0 or max(times) > LAST_TIME:
         raise UnusableRecordError("a time in it is out of range")
     for digest, algorithm in digests:
@@ -36,13 +38,6 @@ def check(record: Record) -> None:
     for pipe in record.pipes:
         if not numbers.issuperset((*pipe.writers, *pipe.readers)):
             raise UnusableRecordError("a pipe in it belongs to a step that it has not")
-
-
-def count_files(record: Record) -> tuple[int, int]:
-    """The inputs and outputs of a job as lists count them: distinct paths, environment no input."""
-    inputs = {used.path for step in record.steps for used in step.used if used.external and used.role is not Role.ENVIRONMENT}
-    outputs = {made.path for step in record.steps for made in step.generated if made.survives}
-    return len(inputs), len(outputs)
 
 
 def rank(state: str, ended: int | None, job_id: str) -> tuple[int, int, str]:

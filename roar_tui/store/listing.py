@@ -97,6 +97,14 @@ def totals(db: sqlite3.Connection) -> Totals:
     return Totals(count_jobs(db), artifacts, size)
 
 
+# The steps that used or generated an artifact, once for each access (generated_artifact; used_artifact; member_artifact).
+STEPS_OF = {
+    "generated": "SELECT step FROM generated WHERE artifact = :artifact",
+    "used": """SELECT step FROM used WHERE artifact = :artifact
+        UNION ALL SELECT step FROM used_member WHERE artifact = :artifact""",
+}
+
+
 def _page(
     db: sqlite3.Connection,
     columns: str,
@@ -183,11 +191,10 @@ def _artifact_row(db: sqlite3.Connection, row: Any) -> ArtifactRow:
     )
 
 
-def _count(db: sqlite3.Connection, table: str, artifact: int) -> tuple[int, int]:
-    """The steps and the accesses of one artifact (used_artifact, generated_artifact: covering)."""
-    steps, accesses = db.execute(
-        f"SELECT count(DISTINCT step), count(*) FROM {table} WHERE artifact = ?", (artifact,)
-    ).fetchone()
+def _count(db: sqlite3.Connection, mode: str, artifact: int) -> tuple[int, int]:
+    """The steps and the accesses of one artifact that `mode` it ("used", "generated")."""
+    query = f"SELECT count(DISTINCT step), count(*) FROM ({STEPS_OF[mode]})"
+    steps, accesses = db.execute(query, {"artifact": artifact}).fetchone()
     return steps, accesses
 
 
@@ -198,10 +205,12 @@ def paths_of(db: sqlite3.Connection, artifact: int, newest: int | None = None) -
         SELECT path.path FROM (
             SELECT * FROM (SELECT path, opened FROM used WHERE artifact = :artifact ORDER BY opened DESC LIMIT :newest)
             UNION ALL
+            SELECT m.path, (SELECT max(opened) FROM used_set WHERE fileset = m.fileset) FROM member m WHERE artifact = :artifact
+            UNION ALL
             SELECT * FROM (SELECT path, opened FROM generated WHERE artifact = :artifact ORDER BY opened DESC LIMIT :newest)
         ) AS access JOIN path ON path.id = access.path
         GROUP BY path.id ORDER BY max(access.opened) DESC, path.path
-        """,  # used_artifact, generated_artifact
+        """,  # used_artifact, member_artifact and used_set_fileset, generated_artifact
         {"artifact": artifact, "newest": -1 if newest is None else newest},
     )
     return [from_sql(path) for (path,) in rows]

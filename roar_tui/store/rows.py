@@ -9,15 +9,19 @@ from __future__ import annotations
 import shlex
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
-from roar_tui.record.model import Access, Pipe, Record, Step
-from roar_tui.store.judge import UnusableRecordError, check, count_files
+from roar_tui.record import filesets
+from roar_tui.record.filesets import LoadBlob, Member, count_files
+from roar_tui.record.model import Access, FilesetUse, Pipe, Record, Step
+from roar_tui.store.judge import UnusableRecordError, check
 from roar_tui.store.results import BLAKE3
 from roar_tui.store.schema import argv_to_sql, to_sql
 
 CHUNK = 500  # placeholders per SELECT; SQLite allows 999 everywhere
 REMEMBERED = 400_000  # paths or contents; about 100 MB at most
+MEMBERS = 50_000  # files of a set that are looked up at once
 
 SqlPath = str | bytes
 
@@ -42,11 +46,23 @@ class Content(NamedTuple):
     sized: bool
 
 
-class Rows:
-    """Writes records into the index through `db`; transactions are the caller's. `forget` after a rollback."""
+class Sighting(NamedTuple):
+    """A content that was seen, by its digest (hex): when, and its size where that is known."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    digest: str
+    opened: int
+    size: int | None
+
+
+class Rows:
+    """Writes records into the index through `db`; transactions are the caller's. `forget` after a rollback.
+
+    `blob` reads the manifests of filesets that the index does not have yet.
+    """
+
+    def __init__(self, db: sqlite3.Connection, blob: LoadBlob) -> None:
         self._db = db
+        self._blob = blob
         self._paths: dict[str, int] = {}
         self._artifacts: dict[str, Content] = {}
         self._foreign: dict[str, dict[str, Content]] = {}  # contents known by other digests than BLAKE3, by algorithm
@@ -62,12 +78,13 @@ class Rows:
 
         Raises one of UNUSABLE on what the tables cannot hold, having perhaps inserted a part: the caller rolls back.
         """
-        if len(self._paths) > REMEMBERED or len(self._artifacts) > REMEMBERED:
-            self.forget()
+        self._forget_many()
         for kept in batch:
             check(kept.record)
         accesses = [access for kept in batch for step in kept.record.steps for access in (*step.used, *step.generated)]
-        self._learn_paths(accesses)
+        paths = {access.path for access in accesses}
+        paths.update(access.named for access in accesses if access.named is not None)
+        self._learn_paths(paths)
         self._learn_artifacts(accesses)
         jobs = list(enumerate(batch, _next_id(self._db, "job")))
         columns = [_job_columns(rowid, kept) for rowid, kept in jobs]
@@ -76,6 +93,7 @@ class Rows:
         steps = list(enumerate(every_step, _next_id(self._db, "step")))
         self._insert_steps(steps)
         self._insert_accesses([(id_, step) for id_, (_, step) in steps])
+        self._insert_filesets([(id_, use) for id_, (_, step) in steps for use in step.filesets])
         self._insert_pipes(
             [(rowid, pipe) for rowid, kept in jobs for pipe in kept.record.pipes],
             {(rowid, step.id): id_ for id_, (rowid, step) in steps},
@@ -84,6 +102,7 @@ class Rows:
     def remove(self, job: int) -> None:
         """Remove the job with row id `job`, and of its contents what no other job has seen."""
         steps = "SELECT id FROM step WHERE job = :job"
+        sets = self._db.execute(f"SELECT DISTINCT fileset FROM used_set WHERE step IN ({steps})", {"job": job}).fetchall()
         touched = self._db.execute(
             f"""
             SELECT artifact FROM used WHERE step IN ({steps}) AND artifact IS NOT NULL
@@ -91,18 +110,21 @@ class Rows:
             """,  # used_step, generated_step
             {"job": job},
         ).fetchall()
-        for table in ("used", "generated", "pipe_end"):
+        for table in ("used", "used_set", "generated", "pipe_end"):
             self._db.execute(f"DELETE FROM {table} WHERE step IN ({steps})", {"job": job})
         for table, key in (("pipe", "job"), ("step", "job"), ("job", "id")):
             self._db.execute(f"DELETE FROM {table} WHERE {key} = ?", (job,))
+        for (fileset,) in sets:
+            touched += self._remove_set(fileset)
         for (artifact,) in touched:
             first = self._db.execute(
                 """
                 SELECT min(opened) FROM (
                     SELECT min(opened) AS opened FROM used WHERE artifact = :artifact
                     UNION ALL SELECT min(opened) FROM generated WHERE artifact = :artifact
+                    UNION ALL SELECT min(f.first_seen) FROM member m JOIN fileset f ON f.id = m.fileset WHERE m.artifact = :artifact
                 )
-                """,  # used_artifact, generated_artifact
+                """,  # used_artifact, generated_artifact, member_artifact
                 {"artifact": artifact},
             ).fetchone()[0]
             if first is None:
@@ -111,12 +133,29 @@ class Rows:
                 self._db.execute("UPDATE artifact SET first_seen = ? WHERE id = ?", (first, artifact))
         self.forget()
 
-    def _learn_paths(self, accesses: Sequence[Access]) -> None:
-        """Give every path of `accesses` a row and remember its id."""
+    def _remove_set(self, fileset: int) -> list[tuple[int]]:
+        """Bring a fileset of which a use was removed up to date, or remove it; its contents, where they must be looked at."""
+        first = self._db.execute("SELECT min(opened) FROM used_set WHERE fileset = ?", (fileset,)).fetchone()[0]
+        before = self._db.execute("SELECT first_seen FROM fileset WHERE id = ?", (fileset,)).fetchone()[0]
+        if first == before:
+            return []
+        artifacts = self._db.execute("SELECT artifact FROM member WHERE fileset = ?", (fileset,)).fetchall()
+        if first is None:
+            self._db.execute("DELETE FROM member WHERE fileset = ?", (fileset,))
+            self._db.execute("DELETE FROM fileset WHERE id = ?", (fileset,))
+        else:
+            self._db.execute("UPDATE fileset SET first_seen = ? WHERE id = ?", (first, fileset))
+        return artifacts
+
+    def _forget_many(self) -> None:
+        """Drop what is remembered when it has become much."""
+        if len(self._paths) > REMEMBERED or len(self._artifacts) > REMEMBERED:
+            self.forget()
+
+    def _learn_paths(self, paths: Iterable[str]) -> None:
+        """Give every one of `paths` a row and remember its id."""
         known = self._paths
-        wanted = {access.path for access in accesses}
-        wanted.update(access.named for access in accesses if access.named is not None)
-        unknown = {to_sql(path): path for path in sorted(wanted - known.keys())}  # in order: near rows in near pages
+        unknown = {to_sql(path): path for path in sorted(set(paths) - known.keys())}  # in order: near rows in near pages
         for chunk in _chunks(list(unknown)):
             marks = ",".join("?" * len(chunk))
             for path, id_ in self._db.execute(f"SELECT path, id FROM path WHERE path IN ({marks})", chunk):  # UNIQUE (path)
@@ -130,21 +169,23 @@ class Rows:
 
     def _learn_artifacts(self, accesses: Sequence[Access]) -> None:
         """Give every content of `accesses` a row, its earliest time and its size, and remember its id."""
-        self._learn_contents([access for access in accesses if access.algorithm is None], BLAKE3)
-        foreign = [access for access in accesses if access.algorithm is not None]
-        for algorithm in sorted({str(access.algorithm) for access in foreign}):
-            self._learn_contents([access for access in foreign if access.algorithm == algorithm], algorithm)
+        by_algorithm: dict[str, list[Sighting]] = {}
+        for access in accesses:
+            if access.digest is not None:
+                seen = Sighting(access.digest, access.opened, access.size)
+                by_algorithm.setdefault(access.algorithm or BLAKE3, []).append(seen)
+        for algorithm, sightings in sorted(by_algorithm.items()):
+            self._learn_contents(sightings, algorithm)
 
-    def _learn_contents(self, accesses: Sequence[Access], algorithm: str) -> None:
-        """The same for accesses whose digests `algorithm` made."""
+    def _learn_contents(self, sightings: Iterable[Sighting], algorithm: str) -> None:
+        """The same for contents whose digests `algorithm` made."""
         known = self._artifacts if algorithm == BLAKE3 else self._foreign.setdefault(algorithm, {})
         seen: dict[str, tuple[int, int | None]] = {}
-        for access in accesses:
-            digest = access.digest
-            if digest is None:
-                continue
-            opened, size = seen.get(digest, (access.opened, access.size))
-            seen[digest] = (min(opened, access.opened), access.size if size is None else size)
+        for digest, opened, size in sightings:
+            earlier = seen.get(digest)
+            if earlier is not None:
+                opened, size = min(opened, earlier[0]), size if earlier[1] is None else earlier[1]
+            seen[digest] = (opened, size)
         unknown = {bytes.fromhex(digest): digest for digest in sorted(seen.keys() - known.keys())}
         for chunk in _chunks(list(unknown)):
             marks = ",".join("?" * len(chunk))
@@ -222,6 +263,65 @@ class Rows:
             """,
             [(*row(id_, access, access.survives), access.finished) for id_, step in steps for access in step.generated],
         )
+
+    def _insert_filesets(self, uses: Sequence[tuple[int, FilesetUse]]) -> None:
+        """Insert the filesets that steps, each by its row id, used; a set that is there already costs one row."""
+        rows = []
+        for step, use in sorted(uses, key=lambda item: item[1].opened):  # the earliest first: their files are seen then
+            rows.append((step, self._fileset(use), use.role.value, use.opened, use.last, use.external))
+        self._db.executemany(
+            "INSERT INTO used_set (step, fileset, role, opened, last, external) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )
+
+    def _fileset(self, use: FilesetUse) -> int:
+        """The row id of the set that `use` is of, which is made where there is none."""
+        key = (bytes.fromhex(use.digest), to_sql(use.directory), to_sql(use.named or ""))
+        known = self._db.execute(
+            "SELECT id, first_seen FROM fileset WHERE digest = ? AND directory = ? AND named = ?", key
+        ).fetchone()  # UNIQUE (digest, directory, named)
+        if known is not None:
+            if use.opened < known[1]:
+                self._seen_earlier(known[0], use.opened)
+            return int(known[0])
+        row = _next_id(self._db, "fileset")
+        self._db.execute(
+            "INSERT INTO fileset (id, digest, directory, named, count, first_seen) VALUES (?, ?, ?, ?, ?, ?)",
+            (row, *key, use.count, use.opened),
+        )
+        files = filesets.members(use, self._blob)
+        number = 0
+        while chunk := list(islice(files, MEMBERS)):
+            self._insert_members(row, number, use, chunk)
+            number += len(chunk)
+        return row
+
+    def _insert_members(self, fileset: int, number: int, use: FilesetUse, files: Sequence[Member]) -> None:
+        """Insert some of a set's files, the first of which is its `number`-th."""
+        self._forget_many()
+        named = [None if use.named is None else f"{use.named}/{file.name}" for file in files]
+        paths = [f"{use.directory}/{file.name}" for file in files]
+        self._learn_paths([*paths, *(name for name in named if name is not None)])
+        self._learn_contents((Sighting(file.digest, use.opened, file.size) for file in files), BLAKE3)
+        path_of, content_of = self._paths, self._artifacts
+        self._db.executemany(
+            "INSERT INTO member (fileset, number, artifact, path, named) VALUES (?, ?, ?, ?, ?)",
+            [
+                (fileset, n, content_of[file.digest].rowid, path_of[path], None if name is None else path_of[name])
+                for n, (file, path, name) in enumerate(zip(files, paths, named, strict=True), number)
+            ],
+        )
+
+    def _seen_earlier(self, fileset: int, opened: int) -> None:
+        """A job that came in later has used a set earlier than all others."""
+        self._db.execute("UPDATE fileset SET first_seen = ? WHERE id = ?", (opened, fileset))
+        self._db.execute(
+            """
+            UPDATE artifact SET first_seen = :opened
+            WHERE first_seen > :opened AND id IN (SELECT artifact FROM member WHERE fileset = :fileset)
+            """,  # member's primary key
+            {"opened": opened, "fileset": fileset},
+        )
+        self._artifacts.clear()
 
     def _insert_pipes(self, pipes: Sequence[tuple[int, Pipe]], steps: dict[tuple[int, int], int]) -> None:
         """Insert pipes, each after its job's row id; `steps` gives the row id of a job's step number."""

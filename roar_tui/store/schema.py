@@ -3,6 +3,11 @@
 Digests are BLOBs, times integer microseconds since the epoch. Paths and commands are TEXT, or BLOB where their bytes are not
 UTF-8 (see `to_sql`, `from_sql`). `job.command` is the argv quoted for a shell, to read and to search; `argv` is the list as
 ASCII JSON. `job.record` and `ingested.record` are paths below the archive's `records/`; `step.parent` is a number in the job.
+
+What a step used is in `used`, a row for each file, and in `used_set`, a row for each fileset, whose members are there once for
+all steps that used it. `used_member` shows these as `used` shows the others, with ids below zero: the row of `used_set` and the
+member's number (`MEMBER_ID`). A set's files were opened from `opened` to `last`, with nothing that matters between (see
+`record.filesets`).
 """
 
 from __future__ import annotations
@@ -93,6 +98,44 @@ CREATE INDEX used_step ON used (step, opened);
 CREATE INDEX used_artifact ON used (artifact, opened, step);
 CREATE INDEX used_path ON used (path, opened);
 
+CREATE TABLE fileset (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL,
+    directory NOT NULL,
+    named NOT NULL,
+    count INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    UNIQUE (digest, directory, named)
+);
+CREATE TABLE member (
+    fileset INTEGER NOT NULL REFERENCES fileset ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    artifact INTEGER NOT NULL REFERENCES artifact,
+    path INTEGER NOT NULL REFERENCES path,
+    named INTEGER REFERENCES path,
+    PRIMARY KEY (fileset, number)
+) WITHOUT ROWID;
+CREATE INDEX member_artifact ON member (artifact, path);
+CREATE INDEX member_path ON member (path);
+
+CREATE TABLE used_set (
+    id INTEGER PRIMARY KEY,
+    step INTEGER NOT NULL REFERENCES step ON DELETE CASCADE,
+    fileset INTEGER NOT NULL REFERENCES fileset,
+    role TEXT NOT NULL,
+    opened INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    external INTEGER NOT NULL
+);
+CREATE INDEX used_set_step ON used_set (step, opened);
+CREATE INDEX used_set_fileset ON used_set (fileset, opened);
+
+CREATE VIEW used_member AS
+SELECT -(s.id << 32 | m.number) AS id, s.step AS step, m.artifact AS artifact, m.path AS path, s.role AS role, 'hashed' AS status,
+       s.opened AS opened, s.last AS last, s.external AS external, NULL AS size, m.named AS named, s.fileset AS fileset,
+       s.id AS used_set, m.number AS number
+FROM used_set s JOIN member m ON m.fileset = s.fileset;
+
 CREATE TABLE generated (
     id INTEGER PRIMARY KEY,
     step INTEGER NOT NULL REFERENCES step ON DELETE CASCADE,
@@ -139,6 +182,9 @@ CREATE TABLE day (
 ) WITHOUT ROWID;
 """
 
+
+# SQL: that `id` (an expression) is a member's in `table` (used_member, or its alias); a row's id of `used` is no member's.
+MEMBER_ID = "{table}.used_set = (-{id}) >> 32 AND {table}.number = (-{id}) & 4294967295"
 
 FINGERPRINT = zlib.crc32(TABLES.encode()) & 0x7FFFFFFF  # SQLite's user_version: tables made by other words are made anew
 

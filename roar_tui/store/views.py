@@ -8,7 +8,7 @@ from collections import defaultdict
 from roar_tui.errors import NotFoundError, StoreError
 from roar_tui.record.model import FORMAT, Access, Git, Pipe, Record, Role, State, Status, Step
 from roar_tui.record.model import Warning as RecordWarning
-from roar_tui.store.listing import exit_of, paths_of
+from roar_tui.store.listing import STEPS_OF, exit_of, paths_of
 from roar_tui.store.merge import job_view_of
 from roar_tui.store.results import BLAKE3, ArtifactView, JobView, SeenAt, StepView
 from roar_tui.store.schema import argv_from_sql, from_sql
@@ -70,23 +70,37 @@ def artifact_view(store: Store, db: sqlite3.Connection, artifact: str | int, *, 
     )
 
 
-def _seen_at(db: sqlite3.Connection, table: str, artifact: int, limit: int | None) -> list[SeenAt]:
+# Accesses of an artifact, newest first (used_artifact, generated_artifact; member_artifact).
+_ACCESSES = {
+    "generated": """
+        SELECT id, step, path, role, opened FROM generated WHERE artifact = :artifact ORDER BY opened DESC, id DESC LIMIT :limit
+    """,
+    "used": """
+        SELECT * FROM (
+            SELECT id, step, path, role, opened FROM used WHERE artifact = :artifact
+            UNION ALL SELECT id, step, path, role, opened FROM used_member WHERE artifact = :artifact
+        ) ORDER BY opened DESC, id DESC LIMIT :limit
+    """,
+}
+
+
+def _seen_at(db: sqlite3.Connection, mode: str, artifact: int, limit: int | None) -> list[SeenAt]:
     rows = db.execute(
         f"""
         SELECT lower(hex(job.digest)), step.number, path.path, access.opened, access.role, step.argv
-        FROM {table} AS access JOIN path ON path.id = access.path
+        FROM ({_ACCESSES[mode]}) AS access JOIN path ON path.id = access.path
         JOIN step ON step.id = access.step JOIN job ON job.id = step.job
-        WHERE access.artifact = ? ORDER BY access.opened DESC, access.id DESC LIMIT ?
-        """,  # used_artifact, generated_artifact
-        (artifact, -1 if limit is None else limit),
+        ORDER BY access.opened DESC, access.id DESC
+        """,
+        {"artifact": artifact, "limit": -1 if limit is None else limit},
     )
     return [
         SeenAt(job, step, from_sql(path), time, Role(role), argv_from_sql(argv)) for job, step, path, time, role, argv in rows
     ]
 
 
-def _count_steps(db: sqlite3.Connection, table: str, artifact: int) -> int:
-    count: int = db.execute(f"SELECT count(DISTINCT step) FROM {table} WHERE artifact = ?", (artifact,)).fetchone()[0]
+def _count_steps(db: sqlite3.Connection, mode: str, artifact: int) -> int:
+    count: int = db.execute(f"SELECT count(DISTINCT step) FROM ({STEPS_OF[mode]})", {"artifact": artifact}).fetchone()[0]
     return count
 
 
@@ -126,15 +140,18 @@ def _from_index(db: sqlite3.Connection, rowid: int, why: str) -> Record:
 def _steps_from_index(db: sqlite3.Connection, job: int) -> list[Step]:
     used: dict[int, list[Access]] = defaultdict(list)
     generated: dict[int, list[Access]] = defaultdict(list)
-    for table, extra, lists in (("used", "external, NULL", used), ("generated", "survives, finished", generated)):
+    for table, extra, lists in (
+        ("used", "external, NULL", used), ("used_member", "external, NULL", used), ("generated", "survives, finished", generated)
+    ):  # fmt: skip
         rows = db.execute(
             f"""
-            SELECT step.number, path.path, access.role, access.status, access.opened, lower(hex(artifact.digest)), access.size,
+            SELECT step.number, path.path, access.role, access.status, access.opened, lower(hex(artifact.digest)),
+                   coalesce(access.size, artifact.size),
                    artifact.algorithm, named.path, {extra}
             FROM step JOIN {table} AS access ON access.step = step.id JOIN path ON path.id = access.path
             LEFT JOIN artifact ON artifact.id = access.artifact LEFT JOIN path AS named ON named.id = access.named
             WHERE step.job = ? ORDER BY access.id
-            """,  # UNIQUE (job, number), used_step, generated_step
+            """,  # UNIQUE (job, number), used_step, used_set_step, generated_step
             (job,),
         )
         for number, path, role, status, opened, digest, size, algorithm, named, flag, finished in rows:
@@ -148,7 +165,7 @@ def _steps_from_index(db: sqlite3.Connection, job: int) -> list[Step]:
                     size=size,
                     finished=finished,
                     named=None if named is None else from_sql(named),
-                    external=table == "used" and bool(flag),
+                    external=table != "generated" and bool(flag),
                     survives=table == "generated" and bool(flag),
                     algorithm=None if algorithm == BLAKE3 else algorithm,
                 )

@@ -10,9 +10,9 @@ import pytest
 
 from roar_tui.exchange.roar_database import read
 from roar_tui.lineage.closure import closure
-from roar_tui.lineage.fold import tree_digest
 from roar_tui.lineage.model import Direction
 from roar_tui.lineage.reference import resolve
+from roar_tui.record.filesets import tree_digest
 from roar_tui.record.model import Access, Exit, Package, Record, Role, State, Status, Tracker, decode, digest, encode
 from roar_tui.store.judge import check
 from roar_tui.store.store import Store

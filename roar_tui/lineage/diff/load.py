@@ -1,13 +1,15 @@
 """Both sides of a diff read from the index, together: files of large sets that both have alike are counted, not read.
 
 A step is large from LARGE files on. Large steps of the two sides are paired by program and common files, and only what they do
-not have in common is looked up. What lies upstream of equal contents of a large set is not followed: it cannot matter.
+not have in common is looked up; a fileset that both used is not even opened. What lies upstream of equal contents of a large set
+is not followed: it cannot matter.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 from roar_tui.lineage import links
@@ -23,9 +25,10 @@ from roar_tui.store.schema import from_sql
 
 LARGE = 2000  # files that a step used or made; fewer are read in 20 ms
 
-# used_step, generated_step, pipe_end_step: the steps that did more than start others
+# used_step, used_set_step, generated_step, pipe_end_step: the steps that did more than start others
 _BUSY = """SELECT s.id FROM step s WHERE s.job = ? AND (
     EXISTS (SELECT 1 FROM used u INDEXED BY used_step WHERE u.step = s.id AND u.role <> 'environment')
+    OR EXISTS (SELECT 1 FROM used_set u INDEXED BY used_set_step WHERE u.step = s.id AND u.role <> 'environment')
     OR EXISTS (SELECT 1 FROM generated g INDEXED BY generated_step WHERE g.step = s.id AND g.role <> 'environment')
     OR EXISTS (SELECT 1 FROM pipe_end e INDEXED BY pipe_end_step WHERE e.step = s.id)) ORDER BY s.number"""
 _ALL = "SELECT id FROM step WHERE job = ? ORDER BY number"  # UNIQUE (job, number)
@@ -34,7 +37,9 @@ _JOB = """SELECT record, argv, name, cwd, state, started, ended, exit_code, exit
 FROM job WHERE digest = ?"""
 _WRITERS = """SELECT DISTINCT w.step FROM pipe_end r INDEXED BY pipe_end_step JOIN pipe p ON p.id = r.pipe
 JOIN pipe_end w ON w.pipe = p.id WHERE r.step = ? AND r.writes = 0 AND w.writes = 1 AND w.step <> r.step AND p.opened < ?"""
-_COUNT = """SELECT (SELECT count(*) FROM used INDEXED BY used_step WHERE step = :step AND opened < :before),
+_COUNT = """SELECT (SELECT count(*) FROM used INDEXED BY used_step WHERE step = :step AND opened < :before)
+    + (SELECT coalesce(sum(f.count), 0) FROM used_set s INDEXED BY used_set_step JOIN fileset f ON f.id = s.fileset
+       WHERE s.step = :step AND s.opened < :before),
     (SELECT count(*) FROM generated INDEXED BY generated_step WHERE step = :step)"""
 # the contents of a large step, and its other files; then used_path, generated_path: the access that is one of these contents
 _CONTENTS = """SELECT path, artifact FROM {table} INDEXED BY {table}_step
@@ -42,41 +47,81 @@ WHERE step = :step AND opened < :before AND role = 'data' AND artifact IS NOT NU
 _OTHERS = """SELECT id FROM {table} INDEXED BY {table}_step
 WHERE step = :step AND opened < :before AND role <> 'environment' AND (role <> 'data' OR artifact IS NULL)"""
 _ONE = "SELECT id FROM {table} INDEXED BY {table}_path WHERE path = ? AND artifact = ? AND step = ? ORDER BY opened LIMIT 1"
+# the same of filesets: used_set_step; member's primary key; member_artifact, then used_set_fileset
+_SETS = """SELECT s.fileset, f.count FROM used_set s INDEXED BY used_set_step JOIN fileset f ON f.id = s.fileset
+WHERE s.step = :step AND s.opened < :before AND s.role = 'data'"""
+_MEMBERS = "SELECT path, artifact FROM member WHERE fileset = ?"
+_OTHER_MEMBERS = "SELECT id FROM used_member WHERE step = :step AND opened < :before AND role NOT IN ('data', 'environment')"
+_ONE_MEMBER = "SELECT id FROM used_member WHERE path = ? AND artifact = ? AND step = ? ORDER BY opened LIMIT 1"
 _MAKER = "SELECT step FROM generated WHERE id = ?"
 _SURVIVES = "SELECT id FROM generated INDEXED BY generated_step WHERE step = ? AND survives"
 
 Content = tuple[int, int]  # row ids of path and artifact
 
 
-class _Rows:
-    """The files that a large step used or made: those of data with a known content by content, and the row ids of the rest."""
+class _Made:
+    """The files that a large step made: those of data with a known content by content, and the row ids of the rest."""
 
-    def __init__(self, db: sqlite3.Connection, table: str, step: int, before: int) -> None:
+    def __init__(self, db: sqlite3.Connection, step: int) -> None:
+        values = {"step": step, "before": FOREVER}
+        self.contents: set[Content] = set(db.execute(_CONTENTS.format(table="generated"), values))
+        self.others: list[int] = [row[0] for row in db.execute(_OTHERS.format(table="generated"), values)]
+
+
+class _Used:
+    """The files that a large step used, likewise; `sets` are those of data in filesets, by their row ids, with their counts."""
+
+    def __init__(self, db: sqlite3.Connection, step: int, before: int) -> None:
         self._db = db
-        self._table = table
-        self._step = step
         values = {"step": step, "before": before}
-        self.contents: set[Content] = set(db.execute(_CONTENTS.format(table=table), values))
-        self.others: list[int] = [row[0] for row in db.execute(_OTHERS.format(table=table), values)]
+        self._single: set[Content] = set(db.execute(_CONTENTS.format(table="used"), values))
+        self.sets: dict[int, int] = dict(db.execute(_SETS, values))
+        queries = (_OTHERS.format(table="used"), _OTHER_MEMBERS)
+        self.others: list[int] = [row[0] for query in queries for row in db.execute(query, values)]
+        self._members: dict[int, set[Content]] = {}
 
-    def rows(self, contents: set[Content]) -> list[int]:
-        """The row ids of the accesses with these contents, and of all that has to be looked at anyway."""
-        query = _ONE.format(table=self._table)
-        return [*(self._db.execute(query, (*content, self._step)).fetchone()[0] for content in sorted(contents)), *self.others]
+    def contents(self, beside: _Used) -> set[Content]:
+        """The contents but for those in the filesets that `beside` used as well."""
+        own = [self._of(fileset) for fileset in self.sets if fileset not in beside.sets]
+        return self._single.union(*own)
+
+    def common_sets(self, other: _Used) -> int:
+        """How many files are in the filesets that both used."""
+        return sum(count for fileset, count in self.sets.items() if fileset in other.sets)
+
+    def _of(self, fileset: int) -> set[Content]:
+        if fileset not in self._members:
+            self._members[fileset] = set(self._db.execute(_MEMBERS, (fileset,)))
+        return self._members[fileset]
 
 
 class _Large:
     """A step whose files are not read yet."""
 
     def __init__(self, db: sqlite3.Connection, row: int, before: int) -> None:
+        self._db = db
         self.row = row
         self.before = before
-        self.used = _Rows(db, "used", row, before)
-        self.made = _Rows(db, "generated", row, FOREVER)
+        self.used = _Used(db, row, before)
+        self.made = _Made(db, row)
 
     def common(self, other: _Large) -> int:
         """How many files both have alike."""
-        return len(self.used.contents & other.used.contents) + len(self.made.contents & other.made.contents)
+        used = self.used.contents(other.used) & other.used.contents(self.used)
+        return self.used.common_sets(other.used) + len(used) + len(self.made.contents & other.made.contents)
+
+    def used_rows(self, contents: set[Content]) -> list[int]:
+        """The ids of the uses of these contents, and of all that has to be looked at anyway."""
+        return [*self._rows(contents, (_ONE.format(table="used"), _ONE_MEMBER)), *self.used.others]
+
+    def made_rows(self, contents: set[Content]) -> list[int]:
+        """The row ids of the generations of these contents, and of all that has to be looked at anyway."""
+        return [*self._rows(contents, (_ONE.format(table="generated"),)), *self.made.others]
+
+    def _rows(self, contents: set[Content], queries: tuple[str, ...]) -> Iterator[int]:
+        for content in sorted(contents):
+            found = (self._db.execute(query, (*content, self.row)).fetchone() for query in queries)
+            yield next(row[0] for row in found if row is not None)
 
 
 class _Loader:
@@ -148,16 +193,17 @@ class _Loader:
         if other is None:
             self._fill(node, large.before)
             return
-        used = large.used.contents - other.used.contents
+        mine, theirs = large.used.contents(other.used), other.used.contents(large.used)
+        used = mine - theirs
         made = large.made.contents - other.made.contents
         if max(len(used), len(made)) >= LARGE:
             self._fill(node, large.before)
             return
-        node.same_used = len(large.used.contents) - len(used)
+        node.same_used = large.used.common_sets(other.used) + len(mine) - len(used)
         node.same_made = len(large.made.contents) - len(made)
-        found = [use for row in large.used.rows(used) for use in uses(self._db, links.ONE_USE, use=row)]
+        found = [use for row in large.used_rows(used) for use in uses(self._db, links.ONE_USE, use=row)]
         self._set_used(node, sorted(found, key=lambda use: (use.opened, use.id)))
-        rows = large.made.rows(made)
+        rows = large.made_rows(made)
         self._set_made(node, [each for row in rows for each in generations(self._db, links.ONE_GENERATION, generated=row)])
 
     def _fill(self, step: Step, moment: int) -> None:

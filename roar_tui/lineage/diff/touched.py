@@ -9,11 +9,12 @@ from roar_tui.lineage.diff.graph import Graph, Step
 from roar_tui.lineage.diff.places import resolve
 from roar_tui.store.schema import to_sql
 
-# used_step or generated_step, then the primary key: the path itself, or below it, or beginning with it (`out/model`)
-_TOUCHED = """SELECT EXISTS (SELECT 1 FROM {table} x INDEXED BY {table}_step JOIN path p ON p.id IN (x.path, x.named)
+# used_step, used_set_step or generated_step, then the primary key: the path itself, or below it, or beginning with it (`out/model`)
+_TOUCHED = """SELECT EXISTS (SELECT 1 FROM {table} JOIN path p ON p.id IN (x.path, x.named)
 WHERE x.step = :step AND (x.role <> 'code' OR :code)
 AND (p.path = :path OR p.path >= :path || '/' AND p.path < :path || '0'
      OR :prefix AND (p.path >= :path || '-' AND p.path < :path || '/' OR p.path >= :path || '_' AND p.path < :path || '`')))"""
+TABLES = ("used x INDEXED BY used_step", "used_member x", "generated x INDEXED BY generated_step")
 
 
 class Touched:
@@ -49,7 +50,7 @@ class Touched:
         if key not in self._known:
             values = {"step": step, "path": to_sql(path), "code": not plain, "prefix": not plain}
             self._known[key] = any(
-                self._db.execute(_TOUCHED.format(table=table), values).fetchone()[0] for table in ("used", "generated")
+                self._db.execute(_TOUCHED.format(table=table), values).fetchone()[0] for table in TABLES
             )
         return self._known[key]
 

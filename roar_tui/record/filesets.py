@@ -1,0 +1,210 @@
+"""Filesets: many files that a step read below one directory, kept as one set whose manifest all jobs share.
+
+A fileset is a way to store. What is said of it is said of its members, so nothing that lineage goes by may be lost: a set holds
+files of one step, role and directory, all hashed, and no time that matters in the job (a generated file's opening or end) lies
+between the first and the last of them being opened. Then its two times say as much as a time for each.
+
+The manifest is a line of its kind and one for each file (path below the directory, NUL, digest), sorted by the bytes of the paths:
+its digest, which is the fileset's, agrees with roar's composite of the same files. A second blob has the sizes, a line each.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+from blake3 import blake3
+
+from roar_tui.record.model import Access, FilesetUse, Record, Role, Status, Step
+
+FROM = 32  # files of a directory that make a set; directories with sets that make one flat set
+HEADER = b"roar:blake3-tree:v1\n"
+_LINE = re.compile(rb"([^\0]+)\0blake3:([0-9a-f]{64})\n")  # a name may hold a newline: what follows its NUL has one length
+
+KeepBlob = Callable[[bytes], str]
+LoadBlob = Callable[[str], bytes | None]
+
+
+class IncompleteError(ValueError):
+    """The blobs of a fileset are not there, or are not what they should be; the message is a sentence's middle."""
+
+
+class Member(NamedTuple):
+    """A file of a set: its path below the directory, its digest (lowercase hex) and size (bytes)."""
+
+    name: str
+    digest: str
+    size: int
+
+
+def manifest(files: Iterable[tuple[str, str]]) -> bytes:
+    """The bytes that the digest of a fileset is of; `files` are relative paths and digests (hex)."""
+    return HEADER + b"".join(sorted(b"%b\0blake3:%b\n" % (os.fsencode(name), digest.encode()) for name, digest in files))
+
+
+def tree_digest(files: Iterable[tuple[str, str]]) -> str:
+    """The digest of relative paths with their contents' digests."""
+    return blake3(manifest(files)).hexdigest()
+
+
+def members(use: FilesetUse, load: LoadBlob) -> Iterator[Member]:
+    """The files of a set, sorted by the bytes of their names; raises IncompleteError, where the lists end if not before."""
+    listed, sizes = load(use.digest), load(use.sizes)
+    if listed is None or sizes is None:
+        raise IncompleteError(f"the list of the {use.count} files below {use.directory} is missing")
+    count = 0
+    for line, size in zip(_LINE.finditer(listed, len(HEADER)), sizes.split(), strict=False):
+        count += 1
+        yield Member(os.fsdecode(line[1]), line[2].decode(), int(size))
+    if count != use.count:
+        raise IncompleteError(f"the list of the {use.count} files below {use.directory} has {count} of them")
+
+
+def pack(record: Record, keep: KeepBlob) -> Record:
+    """`record` with its large sets of used files in manifests, which `keep` takes (it returns the digest of what it was given)."""
+    if all(len(step.used) < FROM for step in record.steps):
+        return record
+    moments = _moments(record.steps)
+    steps = [_packed(step, moments, keep) for step in record.steps]
+    if not any(step.filesets for step in steps):
+        return record
+    return msgspec.structs.replace(record, steps=steps, files=count_files(record))
+
+
+def unpack(record: Record, load: LoadBlob) -> Record:
+    """`record` with every file by itself, as before `pack` but for the times inside a set; raises IncompleteError."""
+    if not any(step.filesets for step in record.steps):
+        return record
+    return msgspec.structs.replace(record, steps=[_unpacked(step, load) for step in record.steps], files=None)
+
+
+def blobs_of(record: Record) -> Iterator[str]:
+    """The digests of all blobs that a record names, some more than once."""
+    yield from record.snapshots.values()
+    if record.git is not None and record.git.patch is not None:
+        yield record.git.patch
+    for step in record.steps:
+        for use in step.filesets:
+            yield use.digest
+            yield use.sizes
+
+
+def count_files(record: Record) -> tuple[int, int]:
+    """The inputs and outputs of a job as lists count them: distinct paths, environment no input."""
+    if record.files is not None:
+        return record.files
+    inputs = {used.path for step in record.steps for used in step.used if used.external and used.role is not Role.ENVIRONMENT}
+    outputs = {made.path for step in record.steps for made in step.generated if made.survives}
+    return len(inputs), len(outputs)
+
+
+def _moments(steps: Sequence[Step]) -> list[int]:
+    """The times that tell what an output may have come from: when files were begun and finished by any step of the job."""
+    made = [access for step in steps for access in step.generated if access.role is not Role.LOG]
+    times = {access.opened for access in made} | {access.finished for access in made if access.finished is not None}
+    return sorted(times)
+
+
+class _Key(NamedTuple):
+    """What the files of a set have in common. `before` counts the moments that came before they were opened."""
+
+    directory: str
+    role: str
+    external: bool
+    named: str  # the directory under the name that the step gave, empty where that is the same
+    before: int
+
+
+def _packed(step: Step, moments: list[int], keep: KeepBlob) -> Step:
+    if len(step.used) < FROM:
+        return step
+    groups: dict[_Key, dict[str, Access]] = {}
+    for access in step.used:
+        key = _key(access, moments)
+        if key is not None:
+            groups.setdefault(key, {}).setdefault(access.path, access)  # of two contents at one path the first
+    large = {key: list(group.values()) for key, group in groups.items() if len(group) >= FROM}
+    if not large:
+        return step
+    taken = {id(access) for group in large.values() for access in group}
+    uses = [_use(key, group, keep) for key, group in _flattened(large)]
+    return msgspec.structs.replace(
+        step,
+        used=[access for access in step.used if id(access) not in taken],
+        filesets=sorted(uses, key=lambda use: (use.opened, use.directory, use.digest)),
+    )
+
+
+def _key(access: Access, moments: list[int]) -> _Key | None:
+    """The group of an access that may be a member of a set; None for one that may not."""
+    if access.status is not Status.HASHED or access.digest is None or access.size is None or access.algorithm is not None:
+        return None
+    directory, _, name = access.path.rpartition("/")
+    named = ""
+    if access.named is not None:
+        named, _, own = access.named.rpartition("/")
+        if own != name or not named:
+            return None
+    before = bisect_left(moments, access.opened)
+    if before != bisect_right(moments, access.opened) or not directory or not name:
+        return None
+    return _Key(directory, access.role.value, access.external, named, before)
+
+
+def _flattened(large: dict[_Key, list[Access]]) -> Iterator[tuple[_Key, list[Access]]]:
+    """The groups, but one for those of many directories below one: a directory for each class, say."""
+    def above(key: _Key) -> _Key:
+        return key._replace(directory=key.directory.rpartition("/")[0], named="")
+
+    for parent, keys in groupby(sorted(large, key=lambda key: (above(key), key)), key=above):
+        below = list(keys)
+        if len(below) >= FROM and parent.directory and not any(key.named for key in below):
+            yield parent, [access for key in below for access in large[key]]
+        else:
+            yield from ((key, large[key]) for key in below)
+
+
+def _use(key: _Key, group: list[Access], keep: KeepBlob) -> FilesetUse:
+    start = len(key.directory) + 1
+    group = sorted(group, key=lambda access: os.fsencode(access.path))
+    times = [access.opened for access in group]
+    sizes = [access.size or 0 for access in group]
+    return FilesetUse(
+        directory=key.directory,
+        digest=keep(manifest((access.path[start:], access.digest or "") for access in group)),
+        sizes=keep(b"".join(b"%d\n" % size for size in sizes)),
+        count=len(group),
+        size=sum(sizes),
+        role=group[0].role,
+        opened=min(times),
+        last=max(times),
+        external=key.external,
+        named=key.named or None,
+    )
+
+
+def _unpacked(step: Step, load: LoadBlob) -> Step:
+    if not step.filesets:
+        return step
+    used = list(step.used)
+    for use in step.filesets:
+        used += [
+            Access(
+                path=f"{use.directory}/{member.name}",
+                role=use.role,
+                status=Status.HASHED,
+                opened=use.opened,
+                digest=member.digest,
+                size=member.size,
+                named=None if use.named is None else f"{use.named}/{member.name}",
+                external=use.external,
+            )
+            for member in members(use, load)
+        ]
+    used.sort(key=lambda access: (access.opened, access.path))
+    return msgspec.structs.replace(step, used=used, filesets=[])
