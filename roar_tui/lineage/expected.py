@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from roar_tui.lineage.disk import can_hash
 from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, JobTarget, Member, PathTarget, StepTarget, Target
 from roar_tui.store.listing import paths_of
-from roar_tui.store.schema import MEMBER_ID, from_sql, to_sql
+from roar_tui.store.schema import MEMBER_ID, from_sql, is_member, to_sql
 
 # Of one access: the columns of `Seen` after its table.
 _COLUMNS = """p.path, x.artifact, a.digest, a.algorithm, COALESCE(a.size, x.size), x.status, x.opened, {ended}, {kept},
@@ -207,8 +207,7 @@ def _one(db: sqlite3.Connection, access: ArtifactTarget | PathTarget | Member) -
     """The access that was named."""
     if access.generated is not None:
         return _seen(db, _ONE[0], {"id": access.generated})
-    of_set = access.used is not None and access.used < 0
-    return _seen(db, _ONE[2 if of_set else 1], {"id": access.used})
+    return _seen(db, _ONE[2 if is_member(access.used or 0) else 1], {"id": access.used})
 
 
 def _job(db: sqlite3.Connection, step: int) -> int:

@@ -5,7 +5,7 @@ UTF-8 (see `to_sql`, `from_sql`). `job.command` is the argv quoted for a shell, 
 ASCII JSON. `job.record` and `ingested.record` are paths below the archive's `records/`; `step.parent` is a number in the job.
 
 What a step used is in `used`, a row for each file, and in `used_set`, a row for each fileset, whose members are there once for
-all steps that used it. `used_member` shows these as `used` shows the others, with ids below zero: the row of `used_set` and the
+all steps that used it. `used_member` shows these as `used` shows the others, with ids from 2^32 on: the row of `used_set` and the
 member's number (`MEMBER_ID`). A set's files were opened from `opened` to `last`, with nothing that matters between (see
 `record.filesets`).
 """
@@ -131,7 +131,7 @@ CREATE INDEX used_set_step ON used_set (step, opened);
 CREATE INDEX used_set_fileset ON used_set (fileset, opened);
 
 CREATE VIEW used_member AS
-SELECT -(s.id << 32 | m.number) AS id, s.step AS step, m.artifact AS artifact, m.path AS path, s.role AS role, 'hashed' AS status,
+SELECT s.id << 32 | m.number AS id, s.step AS step, m.artifact AS artifact, m.path AS path, s.role AS role, 'hashed' AS status,
        s.opened AS opened, s.last AS last, s.external AS external, NULL AS size, m.named AS named, s.fileset AS fileset,
        s.id AS used_set, m.number AS number
 FROM used_set s JOIN member m ON m.fileset = s.fileset;
@@ -184,9 +184,14 @@ CREATE TABLE day (
 
 
 # SQL: that `id` (an expression) is a member's in `table` (used_member, or its alias); a row's id of `used` is no member's.
-MEMBER_ID = "{table}.used_set = (-{id}) >> 32 AND {table}.number = (-{id}) & 4294967295"
+MEMBER_ID = "{table}.used_set = {id} >> 32 AND {table}.number = {id} & 4294967295"
 
 FINGERPRINT = zlib.crc32(TABLES.encode()) & 0x7FFFFFFF  # SQLite's user_version: tables made by other words are made anew
+
+
+def is_member(use: int) -> bool:
+    """Whether the id of a use is that of a fileset's member."""
+    return use >= 1 << 32
 
 
 def statements() -> list[str]:

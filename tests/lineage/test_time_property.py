@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +21,8 @@ from roar_tui.lineage.nodes import Nodes
 from roar_tui.lineage.outline import outline
 from roar_tui.lineage.target import ArtifactTarget, StepTarget
 from roar_tui.lineage.walk import Walker, closure
-from roar_tui.record.model import Pipe, Record, Role, Status
+from roar_tui.record import filesets
+from roar_tui.record.model import Access, Pipe, Record, Role, Status, digest
 from tests.builders import job_id, made, record, step, used
 from tests.lineage import stories
 from tests.lineage.rules import Rules
@@ -120,6 +123,51 @@ def test_upstream_is_what_the_rules_of_time_say(records: list[Record]) -> None:
             found = {(node.job, node.step) for node in walk.nodes.values() if node.kind is Kind.STEP}
             job = next(number for number, each in enumerate(records) if job_id(each) == target.job_id)
             assert found == {(job_id(records[job]), number) for job, number in rules.steps_upstream(job, target.step)}
+
+
+@many
+@given(some_records())
+def test_filesets_change_nothing(records: list[Record]) -> None:
+    """However few files make a set: jobs one after the other are walked as if every file had been kept by itself."""
+    records = [later(each, number * 1_000_000) for number, each in enumerate(records)]
+    rules = Rules(records)
+    with mock.patch.object(filesets, "FROM", 1), indexed(records) as db:
+        sets = sum(len(each.filesets) for record in records for each in filesets.pack(record, digest).steps)
+        assert db.execute("SELECT count(*) FROM used_set").fetchone()[0] == sets
+        steps = all_steps(db)
+        ups = {target: closure(db, target, Direction.UPSTREAM) for target in steps}
+        for target, walk in ups.items():
+            found = {(node.job, node.step) for node in walk.nodes.values() if node.kind is Kind.STEP}
+            job = next(number for number, each in enumerate(records) if job_id(each) == target.job_id)
+            assert found == {(job_id(records[job]), number) for job, number in rules.steps_upstream(job, target.step)}
+        nodes = Nodes(db)
+        downs = {target: closure(db, target, Direction.DOWNSTREAM) for target in steps}
+        for early, late in itertools.permutations(steps, 2):
+            if not nodes.only_started_others(late.rowid):
+                above = f"s:{early.job_id}:{early.step}" in ups[late].nodes
+                assert above == (f"s:{late.job_id}:{late.step}" in downs[early].nodes)
+
+
+def later(record: Record, by: int) -> Record:
+    """`record` with everything in it `by` µs later."""
+
+    def moved(access: Access) -> Access:
+        finished = None if access.finished is None else access.finished + by
+        return msgspec.structs.replace(access, opened=access.opened + by, finished=finished)
+
+    steps = [
+        msgspec.structs.replace(
+            each,
+            started=each.started + by,
+            ended=None if each.ended is None else each.ended + by,
+            used=[moved(access) for access in each.used],
+            generated=[moved(access) for access in each.generated],
+        )
+        for each in record.steps
+    ]
+    pipes = [msgspec.structs.replace(pipe, opened=pipe.opened + by) for pipe in record.pipes]
+    ended = None if record.ended is None else record.ended + by
+    return msgspec.structs.replace(record, started=record.started + by, ended=ended, steps=steps, pipes=pipes)
 
 
 @many

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 ACCESS = """
-    SELECT hex(job.digest), number, hex(artifact.digest), path.path, path.name, role, status, opened, access.size,
+    SELECT hex(job.digest), step.number, hex(artifact.digest), path.path, path.name, role, status, opened, access.size,
            named.path, {more}
     FROM {table} AS access JOIN step ON step.id = access.step JOIN job ON job.id = step.job JOIN path ON path.id = access.path
     LEFT JOIN artifact ON artifact.id = access.artifact LEFT JOIN path AS named ON named.id = access.named
@@ -24,6 +24,8 @@ QUERIES = {
         FROM step JOIN job ON job.id = step.job
     """,
     "used": ACCESS.format(table="used", more="external"),
+    "used_member": ACCESS.format(table="used_member", more="external, last"),
+    "fileset": "SELECT hex(digest), directory, named, count, first_seen FROM fileset",
     "generated": ACCESS.format(table="generated", more="survives, finished"),
     "pipe": """
         SELECT hex(job.digest), pipe.number, kind, pipe.opened, step.number, writes
@@ -50,6 +52,11 @@ def orphans(db: sqlite3.Connection) -> int:
         ("generated", "step", "step"),
         ("generated", "path", "path"),
         ("generated", "artifact", "artifact"),
+        ("used_set", "step", "step"),
+        ("used_set", "fileset", "fileset"),
+        ("member", "fileset", "fileset"),
+        ("member", "artifact", "artifact"),
+        ("member", "path", "path"),
         ("pipe", "job", "job"),
         ("pipe_end", "pipe", "pipe"),
         ("pipe_end", "step", "step"),
@@ -60,6 +67,8 @@ def orphans(db: sqlite3.Connection) -> int:
         """
         SELECT count(*) FROM artifact WHERE id NOT IN (SELECT artifact FROM used WHERE artifact IS NOT NULL)
         AND id NOT IN (SELECT artifact FROM generated WHERE artifact IS NOT NULL)
+        AND id NOT IN (SELECT artifact FROM member)
         """
     ).fetchone()
-    return total + int(unused[0])
+    empty = db.execute("SELECT count(*) FROM fileset WHERE id NOT IN (SELECT fileset FROM used_set)").fetchone()
+    return total + int(unused[0]) + int(empty[0])

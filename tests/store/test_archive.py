@@ -151,7 +151,7 @@ def test_a_groups_directory_stays_the_groups(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "store")
     archive.ensure()
-    big = single(["big"], [used(f"file-{number}", os.urandom(8).hex()) for number in range(2000)])
+    big = single(["big"], [used(f"file-{number:04}", os.urandom(8).hex()) for number in range(2000)])
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # EFBIG is what a full disk looks like, without one
     try:
@@ -161,7 +161,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(tmp_path: Path) -> 
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert caught.value.exit_status == 3
     assert caught.value.hint
-    assert [path for path in archive.records.rglob("*") if path.is_file()] == []
+    assert [path for path in archive.root.rglob("*") if path.is_file()] == []
     assert archive.load(archive.keep(big)) == big
 
 
