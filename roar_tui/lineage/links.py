@@ -23,6 +23,7 @@ from roar_tui.store.schema import MEMBER_ID, from_sql
 
 SMALL = 64  # bytes; contents below are equal by chance ("1\n", "{}")
 FOREVER = (1 << 63) - 1
+SKEW = 60_000_000  # µs by which the clocks of two machines may disagree; NTP keeps them within milliseconds, its absence does not
 _UNLINKED = "('log', 'environment')"  # roles
 
 # Log files that somebody reads are shown, but not what a job appends to its own log.
@@ -56,6 +57,13 @@ _FIRST_SIGHTING = first_sighting("u.artifact", "u.path")
 # What was still being written when the content was seen elsewhere was copied from there, if anything.
 _FINISHED = "COALESCE(g.finished, g.opened)"
 
+# Only on the same path: the same content elsewhere, a little later, is a copy of it.
+_LATER_BY_CLOCK = f"""SELECT g.id FROM generated g INDEXED BY generated_path
+    JOIN step gs ON gs.id = g.step JOIN job gj ON gj.id = gs.job
+    WHERE g.path = u.path AND g.artifact = u.artifact AND g.opened >= {{until}} AND g.opened < {{until}} + {SKEW}
+    AND g.role NOT IN {_UNLINKED} AND COALESCE(a.size, 1) > 0 AND gj.host <> (SELECT host FROM job WHERE id = us.job)
+    ORDER BY g.opened, g.id LIMIT 1"""
+
 # The row id of the generation that the use `u` (of step `us`, artifact `a`) comes from.
 _PRODUCER = f"""CASE
     WHEN u.role = 'log' THEN NULL
@@ -67,13 +75,14 @@ _PRODUCER = f"""CASE
     WHEN u.artifact IS NULL THEN ({_ON_PATH} AND gs.job <> us.job {_LATEST})
     ELSE COALESCE(
         ({_ON_PATH} AND g.artifact = u.artifact AND gs.job <> us.job {_LATEST}),
-        ({_ON_OTHER_PATH} {_FIRST_SIGHTING} AND {_FINISHED} <= {_FIRST_SIGHTING} AND gs.job <> us.job {_LATEST}))
+        ({_ON_OTHER_PATH} {_FIRST_SIGHTING} AND {_FINISHED} <= {_FIRST_SIGHTING} AND gs.job <> us.job {_LATEST}),
+        ({_LATER_BY_CLOCK}))
     END"""
 
 # LIMIT keeps SQLite from flattening the inner query and computing the producer once per column that it is joined to.
 _USES = """SELECT i.id, i.step, i.artifact, d.digest, COALESCE(d.size, i.size), ip.path, i.role, i.status, i.opened,
-       p.id, p.step, p.artifact, pp.path, p.opened, COALESCE(p.finished, {forever})
-FROM (SELECT u.id, u.step, u.artifact, u.path, u.role, u.status, u.opened, u.size, {producer} AS producer
+       p.id, p.step, p.artifact, pp.path, p.opened, COALESCE(p.finished, {forever}), i.until
+FROM (SELECT u.id, u.step, u.artifact, u.path, u.role, u.status, u.opened, {until} AS until, u.size, {producer} AS producer
       FROM {source} LEFT JOIN artifact a ON a.id = u.artifact WHERE {where} LIMIT -1) i
 JOIN path ip ON ip.id = i.path LEFT JOIN artifact d ON d.id = i.artifact
 LEFT JOIN generated p ON p.id = i.producer LEFT JOIN path pp ON pp.id = p.path
@@ -97,6 +106,7 @@ def _uses_query(source: str, where: str, which: str = "TRUE", kept: str = _KEPT,
             source=source.format_map(given),
             where=f"{where} AND {kept}".format_map(given),
             kept=which,
+            until=until,
             producer=_PRODUCER.format_map(given),
             forever=FOREVER,
         )
@@ -127,7 +137,7 @@ USES_OF_CONTENT = _uses_query(*_OF_CONTENT, by="used_artifact")
 # the same for who asks about a log or a file of the environment, which are in no walk otherwise
 EVERY_USE_OF_CONTENT = _uses_query(*_OF_CONTENT, kept="TRUE", by="used_artifact")
 # generated_step (or the primary key), then used_artifact or member_artifact
-_SAME_CONTENT = """CROSS JOIN {uses} ON u.artifact = o.artifact AND {until} > o.opened
+_SAME_CONTENT = f"""CROSS JOIN {{uses}} ON u.artifact = o.artifact AND {{until}} > o.opened - {SKEW}
     CROSS JOIN step us ON us.id = u.step"""
 # ... then used_path or member_path: the uses of an unknown or passing content. They end with the next generation on that path by
 # another job, but what a job reads of its own, and what that other job had found there, may come later, until those jobs ended.
@@ -209,7 +219,10 @@ class Producer(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A used access and where its content comes from (None: nothing recorded produced it)."""
+    """A used access and where its content comes from (None: nothing recorded produced it).
+
+    A fileset's members were opened from `opened` to `until`; of all others the two are one.
+    """
 
     id: int
     step: int
@@ -221,6 +234,12 @@ class Use(NamedTuple):
     status: str
     opened: int
     producer: Producer | None
+    until: int
+
+    @property
+    def skewed(self) -> bool:
+        """Made after it was read, by another machine: the clocks of the two disagree."""
+        return self.producer is not None and self.producer.opened >= self.until
 
     @property
     def passing(self) -> bool:
@@ -245,7 +264,7 @@ def uses(db: sqlite3.Connection, query: str, **values: int | str | bytes | None)
 def _uses(rows: sqlite3.Cursor) -> Iterator[Use]:
     for row in rows:
         producer = None if row[9] is None else Producer(row[9], row[10], row[11], from_sql(row[12]), row[13], row[14])
-        use = Use(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], producer)
+        use = Use(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], producer, row[15])
         if producer is None or producer.step != use.step or (use.digest is not None and use.status == "hashed"):
             yield use
 
@@ -264,4 +283,4 @@ def bare_use(db: sqlite3.Connection, used: int) -> Use | None:
     row = db.execute(BARE_USE, {"use": used}).fetchone()
     if row is None:
         return None
-    return Use(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], None)
+    return Use(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], None, row[8])

@@ -21,6 +21,8 @@ from roar_tui.store.schema import from_sql
 
 ALTERNATIVES = 5
 
+_HOST = "SELECT host FROM job WHERE id = (SELECT job FROM step WHERE id = ?)"  # the primary keys
+
 # pipe_end_step, then the primary keys
 _PIPES_IN = """SELECT p.id, p.number, p.kind, p.opened FROM pipe_end r INDEXED BY pipe_end_step JOIN pipe p ON p.id = r.pipe
 WHERE r.step = ? AND r.writes = 0 AND p.opened < ? ORDER BY p.opened"""
@@ -126,11 +128,19 @@ class Opener:
             return node
         if use.digest is None:
             node.note = "linked by path and time"
+        elif use.skewed:
+            seconds = (use.producer.opened - use.until) / 1_000_000
+            node.note = f"made {seconds:.1f} s after it was read: the clocks of {self._hosts(use)} disagree"
         elif use.passing and use.producer.artifact is not None:
             node.note = "read before the step that wrote it was done with it"
         elif use.producer.path != use.path:
             node.note = "produced at another path"
         return node
+
+    def _hosts(self, use: Use) -> str:
+        """The machines of a use and of its producer."""
+        steps = (use.producer.step if use.producer is not None else use.step, use.step)
+        return " and ".join(from_sql(self.db.execute(_HOST, (step,)).fetchone()[0]) for step in steps)
 
     def made_by(self, use: Use) -> list[Hop]:
         """The step that a use's content comes from, if it was recorded."""
