@@ -113,3 +113,54 @@ def test_names_with_escapes_print_no_escapes(run: Run, store: Path, tmp_path: Pa
     result = run("import", str(rows.close()), store=store)
     assert "\x1b" not in result.stdout + result.stderr
     assert json.dumps(document(run("jobs", "--json", store=store))[0]["command"][1]) == '"\\u001b[31mred\\n"'
+
+
+def changed(project: Path, statement: str) -> None:
+    db = sqlite3.connect(project / ".roar" / "roar.db")
+    with db:
+        db.execute(statement)
+    db.close()
+
+
+def test_a_job_that_has_ended_by_now_takes_the_place_of_itself(run: Run, project: Path, store: Path) -> None:
+    more(project)
+    document(run("import", str(project), "--json", store=store))
+    first = document(run("show", "abcdef09", "--json", store=store))
+    assert (first["state"], first["exit"]) == ("interrupted", None)
+    again = run("import", str(project), store=store)
+    assert "4 jobs of the database were there already" in again.stdout
+    changed(project, "UPDATE jobs SET duration_seconds = 2, exit_code = 0 WHERE id = 9")
+    assert [one["new"] for one in document(run("import", str(project), "--json", store=store))] == [True, False, False, False]
+    second = document(run("show", "abcdef09", "--json", store=store))
+    assert (second["state"], second["duration"], second["exit"]["code"]) == ("complete", 2, 0)
+    assert len(document(run("jobs", "--json", store=store))) == 4
+
+
+@pytest.mark.parametrize(
+    ("column", "key"),
+    [("job_id", "2"), ("session_id", "1"), ("artifact_id", "(SELECT artifact_id FROM job_outputs WHERE job_id = 2)")],
+)
+def test_labels_given_later_are_said_to_be_missing(run: Run, project: Path, store: Path, column: str, key: str) -> None:
+    run("import", str(project), store=store)
+    before = records(store)
+    entity = {"job_id": "job", "session_id": "dag", "artifact_id": "artifact"}[column]
+    changed(
+        project,
+        f"INSERT INTO labels (entity_type, {column}, version, metadata, write_origin, created_at) "
+        f"VALUES ('{entity}', {key}, 1, '{{\"stage\": \"final\"}}', 'user', 1)",
+    )
+    again = run("import", str(project), store=store)
+    assert "roar has other labels by now" in again.stderr
+    assert "8a2aeb02" in again.stderr
+    assert records(store) == before
+    fresh = store.with_name("fresh")
+    run("import", str(project), store=fresh)
+    assert "other labels" not in run("import", str(project), store=fresh).stderr
+
+
+def test_what_never_ran_is_said(run: Run, project: Path, store: Path) -> None:
+    changed(project, "INSERT INTO jobs (id, timestamp, command, status) VALUES (9, 1795459999, 'python3 later.py', 'pending')")
+    result = run("import", str(project), store=store)
+    assert (len(records(store)), result.exit_code) == (3, 0)
+    assert "1 job of" in result.stderr
+    assert "never ran" in result.stderr
