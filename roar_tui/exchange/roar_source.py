@@ -85,6 +85,8 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
             db.text_factory = os.fsdecode
             db.execute("PRAGMA cell_size_check = 1")
             _check(db, file)
+            db.execute("PRAGMA journal_mode = DELETE")  # one file, which an import that is killed does not leave behind
+            place.cleanup()
             yield db
         except sqlite3.Error as error:
             raise _damaged(file, str(error)) from error

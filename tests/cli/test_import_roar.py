@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -164,3 +168,48 @@ def test_what_never_ran_is_said(run: Run, project: Path, store: Path) -> None:
     assert (len(records(store)), result.exit_code) == (3, 0)
     assert "1 job of" in result.stderr
     assert "never ran" in result.stderr
+
+
+@pytest.mark.parametrize("digits", [12, 64])
+def test_a_composite_is_found_by_what_roar_calls_it(run: Run, store: Path, tmp_path: Path, digits: int) -> None:
+    """Whether its files are rows of their own, with others beside them that roar leaves out, or known by the set alone."""
+    rows = RoarRows(tmp_path / "other")
+    members = {"a b": "1", "in/b": "2", "c": "3"}
+    data = rows.composite("set", members)
+    job = rows.job("split", outputs=[(f"d/{name}", word) for name, word in members.items()] + [("d/README.md", "r"), ("e", "e")])
+    rows.access("job_outputs", job, "d", data)
+    rows.access("job_inputs", rows.job("train", outputs=[("model", "m")]), "copy/of/d", data)
+    (value,) = rows.db.execute("SELECT digest FROM artifact_hashes WHERE artifact_id = ?", (data,)).fetchone()
+    run("import", str(rows.close()), store=store)
+    found = run("show", value[:digits], "--json", store=store)
+    shown = document(found)
+    assert (shown["kind"], shown["hash"], shown["fileset"]["count"]) == ("artifact", value, 3)
+    assert "what roar calls these files" in found.stderr
+    assert {member["name"] for member in shown["fileset"]["members"]} == members.keys()
+    walk = document(run("downstream", value[:digits], "--json", store=store))
+    assert content("m") in {node.get("hash") for node in walk["nodes"]}
+    assert run("show", "0" * digits, store=store).exit_code == 1
+
+
+def test_an_import_that_was_killed_is_finished_by_the_next(run: Run, store: Path, tmp_path: Path) -> None:
+    rows = RoarRows(tmp_path / "many")
+    for number in range(400):
+        rows.job(f"python3 step.py {number}", [(f"in-{number}", f"i{number}")], [(f"out-{number}", f"o{number}")])
+    path, scratch = rows.close(), tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "roar_tui", "--store", str(store), "import", str(path)]
+    half = subprocess.Popen(
+        command, env={**os.environ, "TMPDIR": str(scratch)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while len(records(store)) < 5 and half.poll() is None:
+            time.sleep(0.01)
+    finally:
+        half.kill()
+        half.wait()
+    there = [path for path in records(store) if not path.name.startswith(".")]  # without the one that was being written
+    assert list(scratch.iterdir()) == []
+    again = document(run("import", str(path), "--json", store=store))
+    assert len({one["id"] for one in again}) == len(again) == len(document(run("jobs", "--json", store=store))) == 400
+    assert len([one for one in again if not one["new"]]) == len(there) > 0
+    assert document(run("verify", "--json", store=store))["records"]["damaged"] == []

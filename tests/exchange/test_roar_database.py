@@ -10,6 +10,7 @@ import pytest
 
 from roar_tui.exchange.roar_database import read
 from roar_tui.lineage.closure import closure
+from roar_tui.lineage.filesets import as_in_composite
 from roar_tui.lineage.fold import tree_digest
 from roar_tui.lineage.model import Direction
 from roar_tui.lineage.reference import resolve
@@ -309,6 +310,33 @@ def test_the_digest_of_a_set_is_that_of_roar() -> None:
     """Computed by roar 0.4.7 for forty files `N:HELLO\\nWORLD\\n` named shard-000.txt to shard-039.txt."""
     members = [(f"shard-{number:03}.txt", digest(f"{number}:HELLO\nWORLD\n".encode())) for number in range(40)]
     assert tree_digest(members) == "ae436795ffea7b918f9ef0d12c77b85fe07d50066ecab36212e29ffb2003f897"
+
+
+AWKWARD = (
+    ["a", "b"],
+    [
+        "a b/c d.txt", "a/b", "a-b", "a.b", "A", "Z/\u00e9", "Z/e\u0301", "日本/語.txt", "🦉.csv", " lead", "trail ", "tab\there",
+        "new\nline", "-n", "..x", "q'uote\"", "$HOME", "#x", "~", "%41", "aaa",
+    ],
+    ["deep/" * 20 + "x", "deep/" * 19 + "y", "deep.z", "deep/z", "\x7f\x01"],
+    ["x\\y", "x.y", "w"],
+)  # fmt: skip
+
+
+AS_ROAR = [
+    "7375e6524eb5b85d67237de578612065dbf7dda8176dfcc6ca167fa2ab9f1c59",
+    "31128dc24d260a363f707ecb5646dbe51d9a020694c456ab2deffb2cbd6b0e15",
+    "2177c54d33e6b0b1ca2f054f7e0433e4679b192332b92ff2f885d9fa80319f77",
+    "bb8261e563a7cbaf8bcdff37f77c022318c9fa635da3557919d6e03999d8a075",
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), list(zip(AWKWARD, AS_ROAR, strict=True)), ids=["plain", "awkward", "deep", "backslash"]
+)
+def test_awkward_names_in_a_set_are_written_as_roar_writes_them(names: list[str], expected: str) -> None:
+    """Computed by roar 0.4.7 for files that each hold their own name; it can name no set with a name that is not UTF-8."""
+    assert tree_digest((as_in_composite(name), digest(name.encode())) for name in names) == expected
 
 
 class TestMetadata:
