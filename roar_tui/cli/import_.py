@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -44,18 +44,20 @@ def command(settings: Settings, names: tuple[str, ...], cwd: str | None) -> int:
     for error in errors:
         status = max(status, report(error, "import"))
     imported: list[Imported] = []
+    left_out: list[str] = []
     for parcel in found:
-        status = max(status, _bring_in(parcel, store, started, imported))
+        status = max(status, _bring_in(parcel, store, started, imported, left_out.append))
     if imported:
         brought_up_to_date(settings, quiet=settings.json)
     if settings.json:
         print_json([_shape(one) for one in imported])
     else:
         _tell(store, imported)
+    note(*left_out)
     return status
 
 
-def _bring_in(parcel: Parcel, store: Store, cwd: str | None, imported: list[Imported]) -> int:
+def _bring_in(parcel: Parcel, store: Store, cwd: str | None, imported: list[Imported], say: Callable[[str], None]) -> int:
     """Import the jobs of one parcel; the exit status. What cannot be imported is said, and the others go on."""
     from roar_tui.cli.progress import Progress
     from roar_tui.exchange.importing import bring_in
@@ -67,7 +69,7 @@ def _bring_in(parcel: Parcel, store: Store, cwd: str | None, imported: list[Impo
             progress(done // MEGABYTE, total // MEGABYTE)
 
         try:
-            for one in bring_in(parcel, store.archive, cwd=cwd, find=find, progress=in_megabytes):
+            for one in bring_in(parcel, store.archive, cwd=cwd, find=find, progress=in_megabytes, say=say):
                 imported.append(one)
         except UnusableFileError as error:
             problem = error
@@ -90,7 +92,7 @@ def _finder(store: Store) -> Iterator[Find]:
                 store.sync()
                 readers.append(stack.enter_context(contextlib.closing(store.reader())))
             row = queries.job_of_run(readers[0], run_id)
-            return None if row is None else Present(row.id, row.steps, row.inputs, row.outputs, row.command)
+            return None if row is None else Present(row.id, row.steps, row.inputs, row.outputs, row.command, row.state)
 
         yield find
 
@@ -126,9 +128,9 @@ def _tell(store: Store, imported: list[Imported]) -> None:
         screen.line((short, HASH), f"  {called}  ", ", ".join(holds))
     if len(new) < len(imported):
         screen.line((f"{count(len(imported) - len(new), 'job')} of the database were there already", QUIET))
-    times = Counter(warning.message for one in new for warning in one.warnings)
+    times = Counter(warning.message for one in imported for warning in one.warnings)
     examples: dict[str, list[str]] = {}
-    for one in new:
+    for one in imported:
         for warning in one.warnings:
             examples.setdefault(warning.message, []).extend(warning.examples)
     for message, number in times.items():

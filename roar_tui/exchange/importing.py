@@ -10,12 +10,16 @@ from roar_tui.exchange.log import Log, Progress
 from roar_tui.exchange.parcels import Parcel, Part, apart
 from roar_tui.exchange.records import keep_with_blobs, looks_like_record, read_record
 from roar_tui.exchange.roar_database import is_roar_database, read
+from roar_tui.exchange.roar_facts import Said, said_in
 from roar_tui.exchange.source import Source
 from roar_tui.exchange.strace_logs import read_log
 from roar_tui.record.filesets import count_files
-from roar_tui.record.model import Record
+from roar_tui.record.model import Record, State
 from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.store.archive import Archive
+from roar_tui.text import count
+
+RELABELLED = "roar has other labels by now: a record never changes, it keeps those of its import."
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Present(NamedTuple):
     inputs: int
     outputs: int
     command: list[str]
+    state: State
 
 
 Find = Callable[[str], Present | None]  # by run id
@@ -57,17 +62,19 @@ def bring_in(
     cwd: str | None = None,
     find: Find = lambda run_id: None,
     progress: Progress | None = None,
+    say: Callable[[str], None] = lambda sentence: None,
 ) -> Iterator[Imported]:
     """Import the jobs in `parcel` into `archive`, one by one. `cwd` is where the job of a log started, if the user knows.
 
-    `find` tells which jobs of a database are there already: those are named, and not written again.
+    `find` tells which jobs of a database are there already: those are named, and not written again. `say` hears what of a
+    database is not imported.
     Raises UnusableFileError for a file that cannot be imported, StoreError where the archive cannot be written.
     """
     if len(parcel.parts) > 1:
         yield from _several(parcel, archive, cwd, progress)
         return
     if parcel.parts[0].path.is_file() and is_roar_database(parcel.parts[0].path):  # a pipe can be read once
-        yield from _database(parcel, archive, cwd, find, progress)
+        yield from _database(parcel, archive, cwd, find, progress, say)
         return
     source = Source(parcel.parts[0].path)
     if looks_like_record(source):
@@ -99,27 +106,37 @@ def _log(name: str, logs: Sequence[Log], archive: Archive, cwd: str | None, prog
 
 
 def _database(
-    parcel: Parcel, archive: Archive, cwd: str | None, find: Find, progress: Progress | None
+    parcel: Parcel, archive: Archive, cwd: str | None, find: Find, progress: Progress | None, say: Callable[[str], None]
 ) -> Iterator[Imported]:
     """The jobs of roar's database, those that are there already too."""
     path = parcel.parts[0].path
-    there: list[Present] = []
+    there: dict[str, Present] = {}
+    outdated: set[str] = set()
 
-    def known(run_id: str) -> bool:
+    def known(run_id: str, state: State) -> bool:
         present = find(run_id)
-        if present is not None:
-            there.append(present)
-        return present is not None
+        if present is None or (state is State.COMPLETE and present.state is not State.COMPLETE):
+            return False  # a job that has ended by now takes the place of its unfinished self
+        there[run_id] = present
+        return True
+
+    def spoken(run_id: str, said: Said) -> None:
+        if said_in(archive.load(there[run_id].job)) != said:
+            outdated.add(run_id)
+
+    def planned(number: int) -> None:
+        say(f"{count(number, 'job')} of {parcel.name} never ran: roar keeps them to be run here. They are not imported.")
 
     def in_bytes(done: int, total: int) -> None:
         if progress is not None:
             size = path.stat().st_size
             progress(size * done // max(total, 1), size)
 
-    for record in read(path, cwd=cwd, known=known, progress=in_bytes):
+    for record in read(path, cwd=cwd, known=known, spoken=spoken, planned=planned, progress=in_bytes):
         yield _imported(parcel.name, archive.keep(record), record, 0)
-    for one in there:
-        yield Imported(parcel.name, one.job, "roar", one.steps, one.inputs, one.outputs, 0, [], one.command, new=False)
+    for run_id, one in there.items():
+        warnings = [RecordWarning("labels_changed", RELABELLED, [run_id[:8]])] if run_id in outdated else []
+        yield Imported(parcel.name, one.job, "roar", one.steps, one.inputs, one.outputs, 0, warnings, one.command, new=False)
 
 
 def _imported(name: str, job: str, record: Record, unparsed: int) -> Imported:

@@ -66,6 +66,7 @@ class Accesses:
         read = list(self._contents.files(span.job, "job_inputs"))
         written = list(self._contents.files(span.job, "job_outputs"))
         rewritten = {(file.path, file.artifact) for file in written}
+        inputs, outputs = self._listed(read), self._listed(written)
         found = Touched()
         doubtful: list[str] = []
         for file in read:
@@ -74,10 +75,10 @@ class Accesses:
             )
             if not known:
                 doubtful.append(self._place(file.path))
-            for piece in self._pieces(file, "input"):
+            for piece in self._pieces(file, "input", inputs):
                 found.used.append(self._used(piece, span.start, known))
         for file in written:
-            for piece in self._pieces(file, "output"):
+            for piece in self._pieces(file, "output", outputs):
                 found.generated.append(self._generated(piece, span))
         self._say(found, read, written, doubtful)
         return found
@@ -109,8 +110,15 @@ class Accesses:
             **_named(piece.digest),
         )
 
-    def _pieces(self, file: File, side: str) -> Iterator[Piece]:
-        """The row itself, or the members of its composite; also the composite where not all of its members are known."""
+    def _listed(self, files: list[File]) -> set[tuple[str, Digest | None]]:
+        """The files that have rows of their own, as members of a composite are called."""
+        return {(_as_member(self._place(file.path)), file.digest) for file in files if not file.composite}
+
+    def _pieces(self, file: File, side: str, listed: set[tuple[str, Digest | None]]) -> Iterator[Piece]:
+        """The row itself, or the members of its composite; also the composite where not all of its members are known.
+
+        Members that are `listed` are passed over, and those that are given out are added: a file may be in several sets.
+        """
         path = self._place(file.path)
         whole = Piece(path, file.digest, file.size)
         if not file.composite:
@@ -125,7 +133,11 @@ class Accesses:
             if len(leaves) < total:
                 self._partial.append(path)
             yield whole
-        yield from members
+        for member in members:
+            named = (_as_member(member.path), member.digest)
+            if named not in listed:
+                listed.add(named)
+                yield member
 
     def _members(self, root: str, leaves: list[Leaf]) -> Iterator[Piece]:
         """The files of a composite below `root`. Of a download only what was downloaded, where that is known, and there."""
@@ -164,6 +176,11 @@ class Accesses:
                 subject = count(len(paths), "file was", "files were") if code != "composite_partial" else None
                 subject = subject or count(len(paths), "directory is", "directories are")
                 found.warnings.append(RecordWarning(code, f"{subject} {message}.", sorted(paths)[:EXAMPLES]))
+
+
+def _as_member(path: str) -> str:
+    """`path` as roar writes it inside a composite, where a backslash in a name becomes a slash."""
+    return path.replace("\\", "/")
 
 
 def _named(digest: Digest | None) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from roar_tui.exchange.roar_contents import best, loose
-from roar_tui.record.model import Environment, Git, Package, Tracker
+from roar_tui.record.model import Environment, Git, Package, Record, Tracker
 from roar_tui.record.redaction import key_id, redact_text, redact_variables
 
 _LABELS = """SELECT metadata FROM labels WHERE entity_type = ? AND {column} = ? ORDER BY version DESC LIMIT 1"""
@@ -18,12 +18,40 @@ _LABELLED = """SELECT DISTINCT artifact_id FROM (
 _COLUMNS = {"job": "job_id", "dag": "session_id", "artifact": "artifact_id"}
 _OWN = "roar"  # the key below which roar keeps its own words in a label
 _MEBIBYTE = 1 << 20
+# Jobs that somebody may have labelled, or that touch what somebody labelled: roar itself writes version 1 of a job's labels.
+_SPOKEN_OF = """SELECT id FROM jobs
+WHERE id IN (SELECT job_id FROM labels WHERE job_id IS NOT NULL AND (version > 1 OR metadata NOT LIKE '%"roar"%'))
+   OR session_id IN (SELECT session_id FROM labels WHERE session_id IS NOT NULL)
+   OR id IN (SELECT job_id FROM job_inputs WHERE artifact_id IN (SELECT artifact_id FROM labels))
+   OR id IN (SELECT job_id FROM job_outputs WHERE artifact_id IN (SELECT artifact_id FROM labels))"""
+# What of a job's metadata has a place in the record: whole keys (None), or these keys of an object.
+_PLACED: dict[str, tuple[str, ...] | None] = {
+    "roar_version": None,
+    "packages": None,
+    "cwd": None,
+    "env_vars": None,
+    "dataset_identifiers": None,
+    "git": ("commit", "branch", "remote_url", "clean"),
+    "runtime": ("hostname", "os", "python", "env_vars", "container", "vm", "cuda", "gpu", "cpu", "memory"),
+}
+_NOTHING: tuple[object, ...] = (None, "", {}, [])
+_NAMED = "name"  # the label that roar shows as a job's name
+
+
+class Said(NamedTuple):
+    """What people said of a job: its name and labels, the labels of its session, and those of its contents, by digest."""
+
+    name: str | None
+    labels: dict[str, Any]
+    session: dict[str, Any]
+    artifacts: dict[str, dict[str, Any]]
 
 
 def environment(metadata: Mapping[str, Any], key: bytes) -> Environment:
     """Variables, packages, interpreter and machine; `key` redacts what looks like a secret."""
     runtime = mapping(metadata.get("runtime"))
-    variables, secrets = redact_variables(_texts(runtime.get("env_vars")), key)
+    said = _texts(metadata.get("env_vars")) | _texts(runtime.get("env_vars"))  # set in the project for all jobs; seen in this one
+    variables, secrets = redact_variables(said, key)
     packages = [
         Package(str(manager), str(name), "" if version is None else str(version))
         for manager, versions in mapping(metadata.get("packages")).items()
@@ -72,6 +100,40 @@ def trackers(telemetry: object, metadata: Mapping[str, Any]) -> list[Tracker]:
     return sorted(found, key=lambda tracker: (tracker.kind, tracker.url))
 
 
+def remainder(metadata: Mapping[str, Any], key: bytes) -> dict[str, Any]:
+    """What of `metadata` has no place of its own in a record, by roar's names, without secrets."""
+    rest: dict[str, Any] = {}
+    for name, value in metadata.items():
+        placed = _PLACED.get(name, ())
+        if placed is None:
+            continue
+        kept = value
+        if isinstance(value, dict):
+            kept = {inner: text for inner, text in value.items() if inner not in placed and text not in _NOTHING}
+        if kept not in _NOTHING:
+            rest[name] = _redacted(name, kept, key)
+    return rest
+
+
+def said_of(db: sqlite3.Connection, row: Mapping[str, Any]) -> Said:
+    """What people said of the job in `row`, as of now."""
+    given = labels(db, "job", row["id"])
+    name = given.pop(_NAMED, None) or row["step_name"]
+    session = labels(db, "dag", row["session_id"])
+    return Said(None if name is None else str(name), given, session, dict(artifact_labels(db, row["id"])))
+
+
+def said_in(record: Record) -> Said:
+    """What people had said of the job when `record` was made."""
+    origin = record.origin
+    return Said(record.name, record.labels, origin.get("session_labels", {}), origin.get("artifact_labels", {}))
+
+
+def spoken_of(db: sqlite3.Connection) -> set[int]:
+    """The row ids of the jobs of which people may have said something."""
+    return {job for (job,) in db.execute(_SPOKEN_OF)}
+
+
 def labels(db: sqlite3.Connection, entity: str, key: int | str | None) -> dict[str, Any]:
     """The newest labels that people gave a job, session (`dag`) or artifact; what roar itself writes there is left out."""
     if key is None:
@@ -92,6 +154,14 @@ def artifact_labels(db: sqlite3.Connection, job: int) -> Iterator[tuple[str, dic
 def mapping(value: object) -> dict[str, Any]:
     """`value` if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def _redacted(name: str, value: Any, key: bytes) -> Any:
+    if isinstance(value, str):
+        return redact_variables({name: value}, key)[0][name]
+    if isinstance(value, list):
+        return [_redacted(name, each, key) for each in value]
+    return {inner: _redacted(inner, each, key) for inner, each in value.items()} if isinstance(value, dict) else value
 
 
 def _host(runtime: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -113,3 +117,98 @@ def test_names_with_escapes_print_no_escapes(run: Run, store: Path, tmp_path: Pa
     result = run("import", str(rows.close()), store=store)
     assert "\x1b" not in result.stdout + result.stderr
     assert json.dumps(document(run("jobs", "--json", store=store))[0]["command"][1]) == '"\\u001b[31mred\\n"'
+
+
+def changed(project: Path, statement: str) -> None:
+    db = sqlite3.connect(project / ".roar" / "roar.db")
+    with db:
+        db.execute(statement)
+    db.close()
+
+
+def test_a_job_that_has_ended_by_now_takes_the_place_of_itself(run: Run, project: Path, store: Path) -> None:
+    more(project)
+    document(run("import", str(project), "--json", store=store))
+    first = document(run("show", "abcdef09", "--json", store=store))
+    assert (first["state"], first["exit"]) == ("interrupted", None)
+    again = run("import", str(project), store=store)
+    assert "4 jobs of the database were there already" in again.stdout
+    changed(project, "UPDATE jobs SET duration_seconds = 2, exit_code = 0 WHERE id = 9")
+    assert [one["new"] for one in document(run("import", str(project), "--json", store=store))] == [True, False, False, False]
+    second = document(run("show", "abcdef09", "--json", store=store))
+    assert (second["state"], second["duration"], second["exit"]["code"]) == ("complete", 2, 0)
+    assert len(document(run("jobs", "--json", store=store))) == 4
+
+
+@pytest.mark.parametrize(
+    ("column", "key"),
+    [("job_id", "2"), ("session_id", "1"), ("artifact_id", "(SELECT artifact_id FROM job_outputs WHERE job_id = 2)")],
+)
+def test_labels_given_later_are_said_to_be_missing(run: Run, project: Path, store: Path, column: str, key: str) -> None:
+    run("import", str(project), store=store)
+    before = records(store)
+    entity = {"job_id": "job", "session_id": "dag", "artifact_id": "artifact"}[column]
+    changed(
+        project,
+        f"INSERT INTO labels (entity_type, {column}, version, metadata, write_origin, created_at) "
+        f"VALUES ('{entity}', {key}, 1, '{{\"stage\": \"final\"}}', 'user', 1)",
+    )
+    again = run("import", str(project), store=store)
+    assert "roar has other labels by now" in again.stderr
+    assert "8a2aeb02" in again.stderr
+    assert records(store) == before
+    fresh = store.with_name("fresh")
+    run("import", str(project), store=fresh)
+    assert "other labels" not in run("import", str(project), store=fresh).stderr
+
+
+def test_what_never_ran_is_said(run: Run, project: Path, store: Path) -> None:
+    changed(project, "INSERT INTO jobs (id, timestamp, command, status) VALUES (9, 1795459999, 'python3 later.py', 'pending')")
+    result = run("import", str(project), store=store)
+    assert (len(records(store)), result.exit_code) == (3, 0)
+    assert "1 job of" in result.stderr
+    assert "never ran" in result.stderr
+
+
+@pytest.mark.parametrize("digits", [12, 64])
+def test_a_composite_is_found_by_what_roar_calls_it(run: Run, store: Path, tmp_path: Path, digits: int) -> None:
+    """Whether its files are rows of their own, with others beside them that roar leaves out, or known by the set alone."""
+    rows = RoarRows(tmp_path / "other")
+    members = {"a b": "1", "in/b": "2", "c": "3"}
+    data = rows.composite("set", members)
+    job = rows.job("split", outputs=[(f"d/{name}", word) for name, word in members.items()] + [("d/README.md", "r"), ("e", "e")])
+    rows.access("job_outputs", job, "d", data)
+    rows.access("job_inputs", rows.job("train", outputs=[("model", "m")]), "copy/of/d", data)
+    (value,) = rows.db.execute("SELECT digest FROM artifact_hashes WHERE artifact_id = ?", (data,)).fetchone()
+    run("import", str(rows.close()), store=store)
+    found = run("show", value[:digits], "--json", store=store)
+    shown = document(found)
+    assert (shown["kind"], shown["hash"], shown["fileset"]["count"]) == ("artifact", value, 3)
+    assert "what roar calls these files" in found.stderr
+    assert {member["name"] for member in shown["fileset"]["members"]} == members.keys()
+    walk = document(run("downstream", value[:digits], "--json", store=store))
+    assert content("m") in {node.get("hash") for node in walk["nodes"]}
+    assert run("show", "0" * digits, store=store).exit_code == 1
+
+
+def test_an_import_that_was_killed_is_finished_by_the_next(run: Run, store: Path, tmp_path: Path) -> None:
+    rows = RoarRows(tmp_path / "many")
+    for number in range(100):
+        rows.job(f"python3 step.py {number}", [(f"in-{number}", f"i{number}")], [(f"out-{number}", f"o{number}")])
+    path, scratch = rows.close(), tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "roar_tui", "--store", str(store), "import", str(path)]
+    half = subprocess.Popen(
+        command, env={**os.environ, "TMPDIR": str(scratch)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while len(records(store)) < 5 and half.poll() is None:
+            time.sleep(0.01)
+    finally:
+        half.kill()
+        half.wait()
+    there = [path for path in records(store) if not path.name.startswith(".")]  # without the one that was being written
+    assert list(scratch.iterdir()) == []
+    again = document(run("import", str(path), "--json", store=store))
+    assert len({one["id"] for one in again}) == len(again) == len(document(run("jobs", "--json", store=store))) == 100
+    assert len([one for one in again if not one["new"]]) == len(there) > 0

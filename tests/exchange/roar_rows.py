@@ -26,8 +26,8 @@ CREATE TABLE sessions (id INTEGER PRIMARY KEY, hash VARCHAR UNIQUE, created_at F
     is_active INTEGER NOT NULL, git_repo TEXT, git_commit_start VARCHAR, git_commit_end VARCHAR, metadata TEXT);
 CREATE TABLE jobs (id INTEGER PRIMARY KEY, job_uid VARCHAR UNIQUE, parent_job_uid VARCHAR, timestamp FLOAT NOT NULL,
     command TEXT NOT NULL, script VARCHAR, step_identity VARCHAR, session_id INTEGER, step_number INTEGER, step_name VARCHAR,
-    git_repo TEXT, git_commit VARCHAR, git_branch VARCHAR, duration_seconds FLOAT, exit_code INTEGER, status VARCHAR,
-    execution_backend VARCHAR, execution_role VARCHAR, job_type VARCHAR, metadata TEXT, telemetry TEXT);
+    git_repo TEXT, git_commit VARCHAR, git_branch VARCHAR, duration_seconds FLOAT, exit_code INTEGER, synced_at FLOAT,
+    status VARCHAR, execution_backend VARCHAR, execution_role VARCHAR, job_type VARCHAR, metadata TEXT, telemetry TEXT);
 CREATE TABLE job_inputs (job_id INTEGER NOT NULL, artifact_id VARCHAR NOT NULL, path TEXT NOT NULL, byte_ranges TEXT,
     PRIMARY KEY (job_id, artifact_id, path));
 CREATE TABLE job_outputs (job_id INTEGER NOT NULL, artifact_id VARCHAR NOT NULL, path TEXT NOT NULL, byte_ranges TEXT,

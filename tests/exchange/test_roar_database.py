@@ -10,6 +10,7 @@ import pytest
 
 from roar_tui.exchange.roar_database import read
 from roar_tui.lineage.closure import closure
+from roar_tui.lineage.filesets import as_in_composite
 from roar_tui.lineage.model import Direction
 from roar_tui.lineage.reference import resolve
 from roar_tui.record.filesets import tree_digest
@@ -147,7 +148,8 @@ class TestDigests:
         rows.content("shard", metadata=json.dumps({"origin": {"algorithm": "sha256", "digest": sha256}}))
         data = rows.content("set", {"composite-sha256": "ab" * 32}, kind="composite", component_count=1)
         rows.component(data, "train/0.parquet", sha256, component_algorithm="sha256", size=5)
-        metadata = {"artifacts": {str(rows.project / "d/0.parquet"): "https://hub/org/resolve/0123/train/0.parquet"}}
+        downloads = {str(rows.project / "d/0.parquet"): "https://hub/org/resolve/0123/train/0.parquet"}
+        metadata = {"get": {"source": "hf://org", "artifacts": downloads}}
         rows.access("job_outputs", rows.job("roar get hf://org", metadata=json.dumps(metadata)), "hf://org@0123", data)
         found = [(access.path, access.algorithm, access.digest) for access in only(rows).steps[0].generated]
         assert found == [
@@ -183,6 +185,14 @@ class TestComposites:
         record = only(rows)
         assert [access.path for access in record.steps[0].used] == [f"{rows.project}/d/{end}" for end in ("c", "in/a", "in/b")]
         assert [(left.rule, left.count) for left in record.left_out] == [("symlink", 1)]
+
+    def test_a_set_beside_its_files_adds_nothing(self, rows: RoarRows) -> None:
+        """As after `roar register`: what has a row is known by it, also where the set writes its name otherwise."""
+        job = rows.job("split", outputs=[("d/a", "1"), ("d/b\\c", "2"), ("d/in/x", "3"), ("d/README.md", "r")])
+        rows.access("job_outputs", job, "d", rows.composite("set", {"a": "1", "b/c": "2", "in/x": "3", "in/y": "4"}))
+        rows.access("job_outputs", job, "d/in", rows.composite("inner", {"x": "3", "y": "4"}))
+        names = [access.path.removeprefix(f"{rows.project}/d/") for access in only(rows).steps[0].generated]
+        assert sorted(names) == ["README.md", "a", "b\\c", "in/x", "in/y"]
 
     def test_a_set_that_holds_itself_ends(self, rows: RoarRows) -> None:
         loop = rows.composite("loop", {"a": "1"}, total=2)
@@ -252,7 +262,7 @@ class TestOnce:
     def test_known_runs_are_passed_over(self, tmp_path: Path) -> None:
         path = pipeline(tmp_path / "project").close()
         first = next(iter(read(path, key=KEY))).run_id
-        assert len(list(read(path, key=KEY, known=lambda run_id: run_id == first))) == 2
+        assert len(list(read(path, key=KEY, known=lambda run_id, state: run_id == first))) == 2
 
     def test_reruns_are_jobs_of_their_own(self, rows: RoarRows) -> None:
         for _ in range(3):
@@ -300,3 +310,81 @@ def test_the_digest_of_a_set_is_that_of_roar() -> None:
     """Computed by roar 0.4.7 for forty files `N:HELLO\\nWORLD\\n` named shard-000.txt to shard-039.txt."""
     members = [(f"shard-{number:03}.txt", digest(f"{number}:HELLO\nWORLD\n".encode())) for number in range(40)]
     assert tree_digest(members) == "ae436795ffea7b918f9ef0d12c77b85fe07d50066ecab36212e29ffb2003f897"
+
+
+AWKWARD = (
+    ["a", "b"],
+    [
+        "a b/c d.txt", "a/b", "a-b", "a.b", "A", "Z/\u00e9", "Z/e\u0301", "日本/語.txt", "🦉.csv", " lead", "trail ", "tab\there",
+        "new\nline", "-n", "..x", "q'uote\"", "$HOME", "#x", "~", "%41", "aaa",
+    ],
+    ["deep/" * 20 + "x", "deep/" * 19 + "y", "deep.z", "deep/z", "\x7f\x01"],
+    ["x\\y", "x.y", "w"],
+)  # fmt: skip
+
+
+AS_ROAR = [
+    "7375e6524eb5b85d67237de578612065dbf7dda8176dfcc6ca167fa2ab9f1c59",
+    "31128dc24d260a363f707ecb5646dbe51d9a020694c456ab2deffb2cbd6b0e15",
+    "2177c54d33e6b0b1ca2f054f7e0433e4679b192332b92ff2f885d9fa80319f77",
+    "bb8261e563a7cbaf8bcdff37f77c022318c9fa635da3557919d6e03999d8a075",
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), list(zip(AWKWARD, AS_ROAR, strict=True)), ids=["plain", "awkward", "deep", "backslash"]
+)
+def test_awkward_names_in_a_set_are_written_as_roar_writes_them(names: list[str], expected: str) -> None:
+    """Computed by roar 0.4.7 for files that each hold their own name; it can name no set with a name that is not UTF-8."""
+    assert tree_digest((as_in_composite(name), digest(name.encode())) for name in names) == expected
+
+
+class TestMetadata:
+    def test_what_has_no_place_of_its_own_is_kept_as_roar_says_it(self, rows: RoarRows) -> None:
+        more = {
+            "env_vars": {"EPOCHS": "3", "SEED": "8"},
+            "run_modifiers": {"block_tags": ["license"]},
+            "git": {**METADATA["git"], "commit_message": "one", "uncommitted_changes": None},
+            "note": ["token=ghp_" + "a1B2" * 9],
+        }
+        rows.job("python3 train.py", metadata=json.dumps({**METADATA, **more}), synced_at=START, script="train.py")
+        record = only(rows)
+        rest = record.origin["metadata"]
+        assert (rest["run_modifiers"], rest["git"]) == (more["run_modifiers"], {"commit_message": "one"})
+        assert rest["runtime"] == {"command": ["python3", "train.py"]}
+        assert (record.origin["script"], record.origin["registered_at"]) == ("train.py", START)
+        assert b"ghp_" not in encode(record)
+        # set for all jobs of the project; what the job itself had is the better word
+        assert (record.environment.variables["EPOCHS"], record.environment.variables["SEED"]) == ("3", "7")
+
+    @pytest.mark.parametrize(
+        ("capture", "said"), [("missing", True), ("invalid", True), ("complete", False), ("not-applicable", False)]
+    )
+    def test_packages_that_roar_did_not_see_are_missed(self, rows: RoarRows, capture: str, said: bool) -> None:
+        rows.job("python3 train.py", metadata=json.dumps({**METADATA, "python_capture": capture}))
+        assert ("packages_incomplete" in codes(only(rows))) == said
+
+
+class TestUnfinished:
+    def test_a_job_without_an_end_is_no_complete_one(self, rows: RoarRows) -> None:
+        rows.job("running", exit_code=None, duration_seconds=None)
+        rows.job("failed", exit_code=1, duration_seconds=None)
+        rows.job("placeholder", exit_code=None, duration_seconds=None, status="completed")
+        running, failed, placeholder = records(rows)
+        assert (running.state, failed.state, placeholder.state) == (State.INTERRUPTED, State.COMPLETE, State.COMPLETE)
+        assert "unfinished" in codes(running)
+        assert "unfinished" not in codes(failed)
+
+    def test_what_never_ran_is_no_job(self, rows: RoarRows) -> None:
+        rows.job("ran")
+        rows.job("to be run here", status="pending", exit_code=None, duration_seconds=None, job_uid=None)
+        counted: list[int] = []
+        assert [record.command for record in read(rows.close(), key=KEY, planned=counted.append)] == [["ran"]]
+        assert counted == [1]
+
+    def test_a_job_whose_start_is_corrected_is_the_same(self, rows: RoarRows) -> None:
+        rows.job("", exit_code=None, duration_seconds=None)
+        rows.db.commit()
+        (first,) = read(rows.path, key=KEY)
+        rows.db.execute("UPDATE jobs SET timestamp = timestamp - 3, command = 'ray', duration_seconds = 9, exit_code = 0")
+        assert only(rows).run_id == first.run_id

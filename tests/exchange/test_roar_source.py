@@ -11,6 +11,7 @@ import pytest
 
 from roar_tui.exchange.roar_database import RoarDatabaseError, is_roar_database, read
 from roar_tui.record.model import Record
+from tests.builders import content
 from tests.exchange.roar_rows import RoarRows, pipeline
 
 KEY = b"k" * 32
@@ -86,6 +87,22 @@ def test_a_page_of_junk_stops_it_or_was_not_needed(tmp_path: Path, place: float)
     path.write_bytes(data)
     found = read_or_said(path)
     assert found == whole or "damaged" in str(found)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_digit_that_was_lost_in_a_digest(database: Path, place: int) -> None:
+    """In the table or in its index: no content gets a digest that roar did not give it."""
+    data, value = database.read_bytes(), content("first" * 20).encode()
+    parts = data.split(value)
+    assert len(parts) == 3
+    wrong = value[:-1] + (b"0" if value[-1:] != b"0" else b"1")
+    database.write_bytes(parts[0] + (wrong, value)[place] + parts[1] + (value, wrong)[place] + parts[2])
+    refused(database, "damaged")
+
+
+def test_a_schema_that_is_no_text(database: Path) -> None:
+    database.write_bytes(database.read_bytes().replace(b"CREATE TABLE jobs (id", b"CREATE \xff\xc9BLE jobs (id"))
+    refused(database, "damaged")
 
 
 def test_a_database_cut_short(database: Path) -> None:
