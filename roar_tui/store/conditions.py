@@ -1,19 +1,19 @@
 """A filter as the conditions of a query: SQL over `job` or `artifact`, with its parameters.
 
-Words are looked for with LIKE over all paths, which reads the whole path table (about 0.2 s for a million). What follows from
-the paths found is asked in one of two ways: from the paths to their jobs where few match, from each job to its paths where
-many do, because then the first page is full soon.
+What follows from the paths that contain a word is asked in one of two ways: from the paths to their jobs where few do, from each
+job to its paths, newest first, where many do, because then the first page is full soon.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
 from roar_tui.store.filter import ExitIs, Filter, is_hash_prefix
-from roar_tui.store.schema import to_sql
+from roar_tui.store.texts import contains, escape, paths_with
 
-FEW = 2_000  # paths
+FEW = 5_000  # paths
 
 Condition = tuple[str, list[Any]]
 
@@ -24,10 +24,10 @@ OF_ARTIFACT = """EXISTS (
     SELECT 1 FROM {table} AS access {join} WHERE access.artifact = artifact.id AND {where})"""
 # From what is looked for to jobs and artifacts: used_path, member_path, generated_path; the same with _artifact.
 JOBS_OF_PATHS = """job.id IN (
-    SELECT step.job FROM path JOIN {table} AS access ON access.path = path.id JOIN step ON step.id = access.step
-    WHERE {where})"""
+    SELECT step.job FROM json_each({where}) AS found CROSS JOIN {table} AS access ON access.path = found.value
+    JOIN step ON step.id = access.step)"""
 ARTIFACTS_OF_PATHS = """artifact.id IN (
-    SELECT access.artifact FROM path JOIN {table} AS access ON access.path = path.id WHERE {where})"""
+    SELECT access.artifact FROM json_each({where}) AS found CROSS JOIN {table} AS access ON access.path = found.value)"""
 JOBS_OF_CONTENTS = """job.id IN (
     SELECT step.job FROM artifact JOIN {table} AS access ON access.artifact = artifact.id JOIN step ON step.id = access.step
     WHERE {where})"""
@@ -47,14 +47,8 @@ def job_conditions(db: sqlite3.Connection, filter: Filter) -> Condition:
     for role in filter.roles:
         parts.append(_accessed(OF_JOB, "", ("access.role = ?", [role.value])))
     for word in filter.words:
-        choices = [
-            _contains("job.command", word),
-            _contains("job.name", word),
-            _contains("job.cwd", word),
-            _accessed(JOBS_OF_PATHS, "", _contains("path.path", word))
-            if _few_paths(db, word)
-            else _accessed(OF_JOB, PATHS, _contains("path.path", word)),
-        ]
+        choices = [*(contains(column, word) for column in ("job.command", "job.name", "job.cwd"))]
+        choices.append(_of_paths(db, word, JOBS_OF_PATHS, OF_JOB))
         if is_hash_prefix(word):
             choices.append(_job_of_hash(word.lower()))
         parts.append(_join(" OR ", choices))
@@ -79,8 +73,7 @@ def artifact_conditions(db: sqlite3.Connection, filter: Filter) -> Condition:
     if of_job:
         parts.append(_accessed(OF_ARTIFACT, JOBS, _join(" AND ", of_job)))
     for word in filter.words:
-        found = _contains("path.path", word)
-        choices = [_accessed(ARTIFACTS_OF_PATHS, "", found) if _few_paths(db, word) else _accessed(OF_ARTIFACT, PATHS, found)]
+        choices = [_of_paths(db, word, ARTIFACTS_OF_PATHS, OF_ARTIFACT)]
         if is_hash_prefix(word):
             choices.append(digest_range("artifact.digest", word.lower()))
         parts.append(_join(" OR ", choices))
@@ -94,10 +87,10 @@ def digest_range(column: str, prefix: str) -> Condition:
 
 def _job_columns(filter: Filter) -> list[Condition]:
     """What the columns of `job` alone decide: host, git, exit."""
-    parts = [_contains("job.host", host) for host in filter.hosts]
+    parts = [contains("job.host", host) for host in filter.hosts]
     for git in filter.gits:
         parts.append(
-            _join(" OR ", [("job.git_commit LIKE ? ESCAPE '\\'", [_escape(git) + "%"]), _contains("job.git_branch", git)])
+            _join(" OR ", [("job.git_commit LIKE ? ESCAPE '\\'", [escape(git) + "%"]), contains("job.git_branch", git)])
         )
     if filter.exit is not None:
         parts.append(_exit(filter.exit))
@@ -129,24 +122,12 @@ def _accessed(template: str, join: str, where: Condition) -> Condition:
     return f"({' OR '.join(clauses)})", where[1] * len(clauses)
 
 
-def _contains(column: str, word: str) -> Condition:
-    """`column` contains `word`, ASCII case aside. Bytes that are no UTF-8 are compared as bytes, by case."""
-    value = to_sql(word)
-    if isinstance(value, bytes):
-        return f"instr(CAST({column} AS BLOB), ?) > 0", [value]
-    return f"CAST({column} AS TEXT) LIKE ? ESCAPE '\\'", [f"%{_escape(value)}%"]
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _few_paths(db: sqlite3.Connection, word: str) -> bool:
-    where, parameters = _contains("path.path", word)
-    found: int = db.execute(f"SELECT count(*) FROM (SELECT 1 FROM path WHERE {where} LIMIT {FEW + 1})", parameters).fetchone()[
-        0
-    ]
-    return found <= FEW
+def _of_paths(db: sqlite3.Connection, word: str, of_few: str, of_many: str) -> Condition:
+    """What was accessed at a path that contains `word`: `of_few` paths, or `of_many`."""
+    paths = paths_with(db, word, FEW + 1)
+    if len(paths) > FEW:
+        return _accessed(of_many, PATHS, contains("path.path", word))
+    return _accessed(of_few, "", ("?", [json.dumps(paths)]))
 
 
 def _join(operator: str, parts: list[Condition]) -> Condition:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from roar_tui.errors import StoreError
+from roar_tui.store import texts
 from roar_tui.store.filesystem import file_system, is_network, locks_work
 from roar_tui.store.location import cache_dir, index_name, private_temporary_dir
 from roar_tui.store.schema import FINGERPRINT, statements
@@ -140,12 +141,13 @@ def make_tables(db: sqlite3.Connection, patience: float, *, anew: bool = False) 
             for kind, name in db.execute(
                 """
                 SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'
-                ORDER BY type DESC
+                ORDER BY type DESC, name
                 """
             ).fetchall():
-                db.execute('DROP {} "{}"'.format(kind, name.replace('"', '""')))
+                db.execute('DROP {} IF EXISTS "{}"'.format(kind, name.replace('"', '""')))  # a virtual table takes others along
             for statement in statements():
                 db.execute(statement)
+            texts.make(db)
             db.execute(f"PRAGMA user_version = {FINGERPRINT}")
         commit(db, patience)
     except BaseException:

@@ -17,6 +17,7 @@ import msgspec
 
 from roar_tui.errors import StoreError
 from roar_tui.record.filesets import IncompleteError
+from roar_tui.store import texts
 from roar_tui.store.archive import Archive, DamagedRecordError
 from roar_tui.store.index import IndexBusyError, begin, commit
 from roar_tui.store.judge import rank
@@ -41,18 +42,26 @@ class Day(msgspec.Struct, frozen=True):
 
 
 def ingest(
-    db: sqlite3.Connection, archive: Archive, *, patience: float, limit: float | None = None, progress: Progress | None = None
+    db: sqlite3.Connection,
+    archive: Archive,
+    *,
+    patience: float,
+    limit: float | None = None,
+    progress: Progress | None = None,
+    all_texts: bool = False,
 ) -> SyncReport:
     """Bring the index behind `db` up to date with `archive`.
 
     Waits up to `patience` seconds for another writer, works up to `limit` seconds (None: until done), and says `busy` when
-    either was not enough. `progress` gets (done, total) records. Raises StoreError when `records/` cannot be listed and
+    either was not enough. `progress` gets (done, total) records; `all_texts` brings the index of texts up to date as well, which
+    otherwise follows some thousand paths at a time. Raises StoreError when `records/` cannot be listed and
     sqlite3.DatabaseError when the index is broken.
     """
     work = _Ingest(db, archive, patience, None if limit is None else time.monotonic() + limit)
     try:
         with _no_garbage_collection():
             work.run(progress)
+            work.add_texts(None if all_texts else texts.AT_ONCE)
         busy = False
     except IndexBusyError:
         busy = True
@@ -106,6 +115,15 @@ class _Ingest:
             if not self._again:
                 return
         raise IndexBusyError
+
+    def add_texts(self, most: int | None) -> None:
+        """Add up to `most` paths (None: all) to the index of texts."""
+        done, left = 0, self.db.execute("SELECT EXISTS (SELECT 1 FROM path_texts)").fetchone()[0]
+        while left and (most is None or done < most):
+            self._begin()
+            left = texts.add(self.db)
+            self._commit()
+            done += texts.SLICE
 
     def _pass(self, progress: Progress | None) -> None:
         self._schema_version = _pragma(self.db, "schema_version")

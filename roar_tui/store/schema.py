@@ -16,7 +16,7 @@ import json
 import os
 import zlib
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE artifact (

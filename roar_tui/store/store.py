@@ -82,7 +82,7 @@ class Store:
                 self.sync()
         raise AssertionError("unreachable")
 
-    def sync(self, *, wait: bool = True, progress: Progress | None = None) -> SyncReport:
+    def sync(self, *, wait: bool = True, progress: Progress | None = None, all_texts: bool = False) -> SyncReport:
         """Bring the index up to date with the archive.
 
         Without `wait` it takes about two seconds at most and leaves the rest, as it does when another process holds the index
@@ -92,7 +92,11 @@ class Store:
         if not self.exists():
             return SyncReport()
         patience, limit = (LOCK_PATIENCE, None) if wait else (0.0, IMPATIENT_SECONDS)
-        report = self._write(lambda db: ingest(db, self.archive, patience=patience, limit=limit, progress=progress), patience)
+
+        def work(db: sqlite3.Connection) -> SyncReport:
+            return ingest(db, self.archive, patience=patience, limit=limit, progress=progress, all_texts=all_texts)
+
+        report = self._write(work, patience)
         return msgspec.structs.replace(report or SyncReport(busy=True), warning=self.index.warning)
 
     def rebuild(self, progress: Progress | None = None) -> SyncReport:
@@ -100,7 +104,7 @@ class Store:
         if not self.exists():
             return SyncReport()
         self._write(lambda db: make_tables(db, LOCK_PATIENCE, anew=True), LOCK_PATIENCE)
-        return self.sync(progress=progress)
+        return self.sync(progress=progress, all_texts=True)
 
     def _write(self, work: Callable[[sqlite3.Connection], Answer], patience: float) -> Answer | None:
         """What `work` returns when called with a connection that may write, or None where another process holds the index."""
