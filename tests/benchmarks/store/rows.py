@@ -8,16 +8,21 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from roar_tui.lineage.reference import resolve
+from roar_tui.lineage.target import ArtifactTarget
 from roar_tui.record.model import Record
 from roar_tui.store.ingest import TRUSTED_AGE
 from tests.benchmarks.measure import FailedError, Row, await_calm, load, median, printed
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.store import sweeps
 from tests.benchmarks.store.built import Built, build, here, keep, stores
+from tests.benchmarks.store.roar_peer import PATIENCE, RoarStore
 from tests.benchmarks.store.shape import FINAL, REPORT, Shape, records, shape_of
+from tests.benchmarks.subjects import Roar
 
 ARTIFACTS = 1_000_000
 SMALL = 100  # the large store is so many times the small one
@@ -69,6 +74,26 @@ def closures(plan: Plan) -> Iterator[Row]:
     answer = _ask(plan, built, "ancestors", ref=f"{home}/{FINAL}")
     note = f"after {answer['loading']:.0f} s of loading, {answer['peak'] / 1e6:.0f} MB"
     yield Row("closure-networkx", "networkx.ancestors", "once", answer["seconds"], "s", note=note, load=load())
+    yield from _of_roar(plan, built, f"{home}/{FINAL}")
+
+
+def _of_roar(plan: Plan, built: Built, path: str) -> Iterator[Row]:
+    """The same closure by `roar lineage`, and the graph of `roar tui`, on a database that holds the same."""
+    names = {"closure-roar": "roar lineage", "closure-roar-tui": "roar tui's loader"}
+    why_not = Roar(plan.peers, plan.place).why_not
+    if why_not:
+        yield from (Row(name, what, "once", None, "s", note=why_not) for name, what in names.items())
+        return
+    peer = RoarStore(plan.peers / "roar" / "bin", plan.place / "roar-store")
+    with here(built.root.parent) as store:
+        peer.fill(store.archive)
+        with closing(store.reader()) as db:
+            target = resolve(store, db, path, cwd="/")
+    assert isinstance(target, ArtifactTarget)
+    for name, seconds in (("closure-roar", peer.lineage(target.digest)), ("closure-roar-tui", peer.loader())):
+        note = f"stopped after {PATIENCE:.0f} s" if seconds is None else ""
+        yield Row(name, names[name], "once", seconds, "s", note=note, load=load())
+    shutil.rmtree(plan.place / "roar-store", ignore_errors=True)
 
 
 def lists(plan: Plan) -> Iterator[Row]:
