@@ -12,7 +12,7 @@ help:
 	@echo 'make demo         record a small ML project and explore it'
 	@echo 'make test         all checks: ruff, mypy, import contracts, pytest'
 	@echo 'make lint         the checks without the tests'
-	@echo 'make bench        measure what recording costs (ONLY=name RUNS=n)'
+	@echo 'make bench        measure what recording and asking cost (ONLY=name RUNS=n)'
 	@echo 'make bench-diff   how often diff names the true cause, on 60 real pairs of runs (ONLY=word)'
 	@echo 'make screenshots  draw screenshots/*.svg from the real explorer on the demo'
 	@echo 'make readme       write the table of keys into README.md'

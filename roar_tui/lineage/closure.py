@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import chain
 
 from roar_tui.lineage.links import Use
-from roar_tui.lineage.model import Direction, Kind, Node, Walk
+from roar_tui.lineage.model import Direction, Kind, Node, Walk, union
 from roar_tui.lineage.opener import Hop, Opener
 from roar_tui.lineage.reading import bulk, snapshot
 from roar_tui.lineage.start import seeds
@@ -72,19 +71,22 @@ class _Closure:
 
     def explain(self) -> None:
         """Look up the alternatives of the contents that were found."""
-        for node, use in list(self._uses.items())[:EXPLAINED]:
+        for node, use in self._uses.items():
             self._walk.nodes[node].alternatives = self._opener.alternatives(use)
 
     def count_touched(self) -> None:
         """Count, where files may fold, all that the step at the far end of their edges touched in their directory."""
-        far: Counter[tuple[str, str]] = Counter()
+        far: dict[tuple[str, str], int] = {}
+        nodes, up = self._walk.nodes, self._opener.up
         for (source, target), edge in self._walk.edges.items():
-            step, file = (source, target) if self._opener.up else (target, source)
-            if self._walk.nodes[file].kind is Kind.ARTIFACT:
-                far.update({(step, directory) for directory in map(os.path.dirname, edge.paths)})
+            step, file = (source, target) if up else (target, source)
+            if nodes[file].kind is Kind.ARTIFACT:
+                directories = map(os.path.dirname, edge.paths)
+                for directory in directories if len(edge.paths) == 1 else set(directories):
+                    far[step, directory] = far.get((step, directory), 0) + 1
         for step in dict.fromkeys(step for (step, _), count in far.items() if count >= FOLD_FROM):
-            directories = self._opener.touched(step)
-            self._walk.touched.update(((step, directory), count) for directory, count in directories.items())
+            touched = self._opener.touched(step)
+            self._walk.touched.update(((step, directory), count) for directory, count in touched.items())
 
     def _open_step(self, step: str, moment: int, depth: int, found: _Level) -> None:
         done = self._asked.get(step)
@@ -93,13 +95,12 @@ class _Closure:
         self._asked[step] = moment
         node = self._walk.nodes[step]
         for flow in self._opener.beside_step(step, moment, done):
-            if flow.use is not None and flow.use.artifact is not None:
-                self._uses.setdefault(flow.node.id, flow.use)
-            self._add(flow.node, depth)
-            edge = self._opener.edge(node, flow.node, flow.path, flow.time, into_step=self._opener.up, group=flow.group)
-            self._walk.join(edge)
+            file = self._add(flow.node, depth)
+            if flow.use is not None and flow.use.artifact is not None and len(self._uses) < EXPLAINED:
+                self._uses.setdefault(file.id, flow.use)
+            self._walk.join(self._opener.edge(node, file, flow.path, flow.time, into_step=self._opener.up, group=flow.group))
             if flow.hops:
-                found.files.append((flow.node.id, flow.hops))
+                found.files.append((file.id, flow.hops))
 
     def _open_file(self, node: str, hops: list[Hop], depth: int, found: _Level) -> None:
         file = self._walk.nodes[node]
@@ -112,14 +113,15 @@ class _Closure:
             self._walk.join(edge)
             found.add_step(hop.step, hop.moment)
 
-    def _add(self, node: Node, depth: int) -> None:
-        known = self._walk.nodes.get(node.id)
-        if known is None:
+    def _add(self, node: Node, depth: int) -> Node:
+        """The node of that id in the walk: this one, or the one that is there, which then stands for both."""
+        known = self._walk.nodes.setdefault(node.id, node)
+        if known is node:
             node.depth = depth
-            self._walk.nodes[node.id] = node
-            return
-        known.paths += [path for path in node.paths if path not in known.paths]
-        known.root = known.root and node.root
+        else:
+            known.paths = union(known.paths, node.paths)
+            known.root = known.root and node.root
+        return known
 
 
 def closure(db: sqlite3.Connection, target: Target, direction: Direction, depth: int | None = None) -> Walk:
@@ -146,17 +148,17 @@ def reach(db: sqlite3.Connection, targets: Iterable[Target], direction: Directio
 
 def settle(walk: Walk) -> None:
     """Set every node's depth to its shortest distance from a target, roots to what no edge leads to, and sort nearest first."""
-    beside: dict[str, list[str]] = {}
-    made = set()
-    for source, target in walk.edges:
-        made.add(target)
-        near, far = (target, source) if walk.direction is Direction.UPSTREAM else (source, target)
-        beside.setdefault(near, []).append(far)
-    level, depth, depths = list(walk.targets), 0, dict.fromkeys(walk.targets, 0)
-    while level:
-        depth += 1
-        next_to = dict.fromkeys(chain.from_iterable(beside.get(near, ()) for near in level))
-        level = [node for node in next_to if depths.setdefault(node, depth) == depth]
+    depths = dict.fromkeys(walk.targets, 0)
+    up, moved = walk.direction is Direction.UPSTREAM, True
+    while moved:  # edges come nearest first, so that one pass and one more find every depth
+        moved = False
+        for source, target in walk.edges:
+            near, far = (target, source) if up else (source, target)
+            depth = depths[near] + 1 if near in depths else None
+            if depth is not None and depth < depths.get(far, depth + 1):
+                depths[far] = depth
+                moved = True
+    made = {target for _, target in walk.edges}
     for node in walk.nodes.values():
         node.depth = depths[node.id]
         if node.kind in (Kind.ARTIFACT, Kind.FILESET):

@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 
 class Direction(str, enum.Enum):
     """UPSTREAM: towards what it was made from. DOWNSTREAM: towards what was made from it."""
@@ -34,8 +36,7 @@ class Alternative:
     time: int
 
 
-@dataclass(slots=True)
-class Node:
+class Node(msgspec.Struct):
     """One thing in a walk. Fields that do not apply to its kind keep their defaults.
 
     `id` is the contract's: `a:<digest>` (a known content, or the tree digest of a fileset), `f:<job>:<step>:<n>` (content
@@ -54,7 +55,7 @@ class Node:
     size: int | None = None
     role: str | None = None
     status: str | None = None
-    paths: list[str] = field(default_factory=list)
+    paths: list[str] = []  # never changed in place: an edge may hold the same list
     alternatives: tuple[Alternative, ...] = ()
     # fileset: the directory, how many files, what their names look like, and the files themselves where a walk has them
     path: str | None = None
@@ -84,8 +85,7 @@ class Overlap:
     of: int
 
 
-@dataclass(slots=True)
-class Edge:
+class Edge(msgspec.Struct):
     """Data flowed from `source` to `target` (node ids): through `paths`, from `time` on (microseconds).
 
     `group`: another rank of the same parallel run wrote it, perhaps with what this one read.
@@ -93,7 +93,7 @@ class Edge:
 
     source: str
     target: str
-    paths: list[str] = field(default_factory=list)
+    paths: list[str] = []  # never changed in place
     time: int = 0
     role: str | None = None
     members: Overlap | None = None
@@ -120,7 +120,7 @@ class Walk:
         """Add an edge; where the two ends are joined already, its paths, from the earlier time on."""
         known = self.edges.setdefault((edge.source, edge.target), edge)
         if known is not edge:
-            known.paths += [path for path in edge.paths if path not in known.paths]
+            known.paths = union(known.paths, edge.paths)
             known.time = min(known.time, edge.time)
             known.group = known.group and edge.group
 
@@ -128,3 +128,9 @@ class Walk:
     def target(self) -> Node:
         """The node that the walk began with (the first, where a job began it with several steps)."""
         return self.nodes[self.targets[0]]
+
+
+def union(paths: list[str], more: list[str]) -> list[str]:
+    """`paths` and what `more` has besides; the same list where that is nothing."""
+    new = [path for path in more if path not in paths]
+    return [*paths, *new] if new else paths

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from roar_tui.errors import NotFoundError
 from roar_tui.lineage.links import Generation, Use
@@ -107,18 +108,28 @@ class Nodes:
 
         An unknown content that is read is the one that was written there, if that is unknown too.
         """
-        known = access.digest is not None
+        if access.digest is None:
+            step = self.about(access.step)
+            return Node(
+                id=self._file_id(access),
+                kind=Kind.ARTIFACT,
+                size=access.size,
+                role=access.role,
+                status=access.status,
+                paths=[access.path],
+                job=step.job,
+                step=step.step,
+            )
+        digest = access.digest.hex()
         return Node(
-            id=self._file_id(access),
+            id=f"a:{digest}",
             kind=Kind.ARTIFACT,
-            digest=access.digest.hex() if access.digest is not None else None,
-            algorithm=None if access.digest is None else self._algorithm(access.digest),
+            digest=digest,
+            algorithm=self._algorithm(access.digest),
             size=access.size,
             role=access.role,
             status=access.status,
             paths=[access.path],
-            job=None if known else self.about(access.step).job,
-            step=None if known else self.about(access.step).step,
         )
 
     def _algorithm(self, digest: bytes) -> str | None:
@@ -128,8 +139,7 @@ class Nodes:
         return self._algorithms.get(digest)
 
     def _file_id(self, access: Use | Generation) -> str:
-        if access.digest is not None:
-            return "a:" + access.digest.hex()
+        """The id of an unknown content."""
         if isinstance(access, Use):
             if access.producer is not None and access.producer.artifact is None:
                 return self._unknown_id(access.producer.step, 1, access.producer.id)

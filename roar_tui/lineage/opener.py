@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from heapq import merge
 from typing import NamedTuple
 
 from roar_tui.lineage import links
@@ -68,6 +69,7 @@ class Opener:
         self.nodes = Nodes(db)
         self._ranks = Ranks(db, self.nodes)
         self._together: dict[int, dict[int, list[tuple[int, int]]]] = {}
+        self._alone: dict[int, str] = {}
 
     @property
     def whole(self) -> int:
@@ -80,9 +82,18 @@ class Opener:
 
     def makers(self, generated: int, step: int, moment: int, path: str, time: int, role: str) -> list[Hop]:
         """On to the steps that wrote a generation (row id) together, and to the other ranks if `step` is one of several."""
+        alone = self._alone.get(step)
+        if alone is None:
+            alone = self._alone[step] = self._id_if_alone(step)
+        if alone:
+            return [Hop(alone, moment, path, time, role)]
         together = dict.fromkeys(other for _, other in self.made_together(step).get(generated, ()))
         others = [self.hop(other, moment, None, time, role, group=True) for other in self._ranks.partners(step)]
         return [*(self.hop(each, moment, path, time, role) for each in (step, *together)), *others]
+
+    def _id_if_alone(self, step: int) -> str:
+        """The node id of a step (row id) that wrote nothing with others, as most steps; empty for one that did."""
+        return "" if self.made_together(step) or self._ranks.partners(step) else self.nodes.about(step).id
 
     def made_together(self, step: int) -> dict[int, list[tuple[int, int]]]:
         """Of the generations of a step (row id) those that others wrote with it: theirs, and their steps. Asked once per step."""
@@ -102,22 +113,27 @@ class Opener:
         """What flows into (upstream) or out of a step (node id), by time, but for what `done`, an earlier moment, had given."""
         row = self.nodes.row(step)
         if self.up:
-            flows = [*self._inputs(row, moment, 0 if done is None else done), *self._pipes_in(row, moment)]
-        else:
-            until = FOREVER if done is None else done
-            flows = [*self._outputs(row, moment, until), *self._pipes_out(row, moment)]
-            for other in self._ranks.partners(row):
-                theirs = self._outputs(other, moment, until)
-                flows += [flow._replace(group=True) for flow in theirs if flow.node.role != "log"]
-        return iter(sorted(flows, key=lambda flow: flow.time))
+            pipes = list(self._pipes_in(row, moment))
+            inputs = self._inputs(row, moment, 0 if done is None else done)
+            return merge(inputs, pipes, key=_time) if pipes else inputs
+        until = FOREVER if done is None else done
+        flows = [*self._outputs(row, moment, until), *self._pipes_out(row, moment)]
+        for other in self._ranks.partners(row):
+            theirs = self._outputs(other, moment, until)
+            flows += [flow._replace(group=True) for flow in theirs if flow.node.role != "log"]
+        return iter(sorted(flows, key=_time))
 
     def edge(self, step: Node, file: Node, path: str | None, time: int, *, into_step: bool, group: bool = False) -> Edge:
         """The edge between a step and a file or pipe, in the direction of the data."""
-        ends = (file.id, step.id) if into_step else (step.id, file.id)
-        return Edge(*ends, [] if path is None else [path], time, file.role, group=group)
+        paths = file.paths if file.paths == [path] else [] if path is None else [path]
+        if into_step:
+            return Edge(file.id, step.id, paths, time, file.role, None, group)
+        return Edge(step.id, file.id, paths, time, file.role, None, group)
 
     def _inputs(self, step: int, before: int, since: int) -> Iterator[Flow]:
-        for use in uses(self.db, links.INPUTS, step=step, since=since, before=before):
+        found = uses(self.db, links.INPUTS, step=step, since=since, before=before)[::-1]
+        while found:  # what was read of the index goes while the walk grows: a step may have a million uses
+            use = found.pop()
             yield _file(self.used(use), use.path, use.opened, self.made_by(use), use)
 
     def used(self, use: Use) -> Node:
@@ -147,8 +163,10 @@ class Opener:
         made = use.producer
         if made is None:
             return []
-        time = use.opened if use.passing else self.ended(made.step, made.opened, made.finished)
-        return self.makers(made.id, made.step, use.as_of, made.path, time, use.role)
+        if made.artifact != use.artifact and use.passing:
+            return self.makers(made.id, made.step, use.as_of, made.path, use.opened, use.role)
+        path = use.path if made.path == use.path else made.path  # one string for both
+        return self.makers(made.id, made.step, made.finished, path, self.ended(made.step, made.opened, made.finished), use.role)
 
     def ended(self, step: int, opened: int, finished: int) -> int:
         """When a generation was finished, or its step ended, or at least when it was opened."""
@@ -236,6 +254,10 @@ class Opener:
         assert step.job is not None
         assert step.step is not None
         return Alternative(step.job, step.step, other.path, self.ended(other.step, other.opened, other.finished))
+
+
+def _time(flow: Flow) -> int:
+    return flow.time
 
 
 def _file(node: Node, path: str, time: int, hops: list[Hop], use: Use | None = None) -> Flow:

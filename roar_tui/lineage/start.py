@@ -132,7 +132,7 @@ def _content(opener: Opener, digest: str, path: str | None) -> Seed:
     else:
         node, hops = _never_generated(opener, artifact), []
     if path is not None and path not in node.paths:
-        node.paths.insert(0, path)
+        node.paths = [path, *node.paths]
     node.root = newest is None
     if not opener.up:
         return Seed(node, _readers(opener, artifact, size, path, node.role))

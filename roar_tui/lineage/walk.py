@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from roar_tui.lineage.closure import closure
 from roar_tui.lineage.fold import fileset, fold
 from roar_tui.lineage.links import Use
-from roar_tui.lineage.model import Direction, Kind, Node, Overlap, Walk
+from roar_tui.lineage.model import Direction, Kind, Node, Overlap, Walk, union
 from roar_tui.lineage.opener import Hop, Opener
 from roar_tui.lineage.reading import bulk, snapshot
 from roar_tui.lineage.start import Seed, seeds
@@ -78,7 +80,7 @@ class Walker:
             if file is flow.node:
                 file.state = []
             else:
-                file.paths += [path for path in flow.node.paths if path not in file.paths]
+                file.paths = union(file.paths, flow.node.paths)
             file.state += flow.hops
             if flow.use is not None:
                 used[file.id] = flow.use

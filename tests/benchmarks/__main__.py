@@ -14,8 +14,9 @@ import click
 import platformdirs
 
 from tests.benchmarks.measure import FailedError, Row
+from tests.benchmarks.plan import Plan
 from tests.benchmarks.report import table, write_json
-from tests.benchmarks.rows import BENCHMARKS, Plan
+from tests.benchmarks.rows import BENCHMARKS
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:

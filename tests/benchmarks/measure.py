@@ -71,17 +71,25 @@ def ratio(samples: Mapping[str, Sequence[float]], of: str, over: str) -> float:
     return median([a / b for a, b in zip(samples[of], samples[over], strict=True)])
 
 
-def timed(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> tuple[float, str]:
+def timed(
+    command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None, *, stdin: int = subprocess.DEVNULL
+) -> tuple[float, str]:
     """Wall-clock seconds of a process from its start to its end, and its stderr. Raises FailedError where it fails."""
     began = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
-    )
+    done = subprocess.run(command, cwd=cwd, env=env, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     seconds = time.perf_counter() - began
     said = done.stderr.decode("utf-8", "replace")
     if done.returncode != 0:
         raise FailedError(f"{' '.join(command)[:200]} exited with {done.returncode}: {said.strip()[-300:]}")
     return seconds, said
+
+
+def printed(command: Sequence[str], cwd: Path) -> str:
+    """What a process says on stdout. Raises FailedError where it fails."""
+    done = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise FailedError(f"{' '.join(command)[:200]} exited with {done.returncode}: {done.stderr.strip()[-300:]}")
+    return done.stdout
 
 
 def await_calm(patience: float) -> None:

@@ -8,11 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from tests.benchmarks import work
 from tests.benchmarks.measure import Row, alternate, load, median, ratio, timed
+from tests.benchmarks.plan import Plan
+from tests.benchmarks.store.rows import STORE
 from tests.benchmarks.subjects import Recorder, ReproZip, Roar, strace_seconds
 from tests.benchmarks.watch import Watch
 
@@ -22,20 +22,6 @@ SECONDS = 10.0
 OPENS, OPENED = 1_000_000, 1_000
 LARGE = 1 << 30
 LINES = 400_000
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to measure: `runs` of each side, `size` scales the work (1 is the full size), `place` is scratch, `peers` their homes."""
-
-    runs: int
-    size: float
-    place: Path
-    peers: Path
-    patience: float = 0.0  # s to wait for a calm machine before each turn
-
-    def scaled(self, count: float) -> int:
-        return max(1, int(count * self.size))
 
 
 def start(plan: Plan) -> Iterator[Row]:
@@ -169,7 +155,7 @@ def opens(plan: Plan) -> Iterator[Row]:
     recorder.forget()
     command = recorder.command([sys.executable, str(script), str(files), str(count)])
     with Watch(recorder.store) as watch:
-        seconds, _ = timed(command, plan.place, recorder.env)
+        seconds, _ = timed(command, plan.place, recorder.env, stdin=watch.stdin)
     watch.check()
     done = f"{count} opens of {OPENED} files"
     seen = {"seconds": [seconds]}
@@ -228,4 +214,5 @@ BENCHMARKS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "hashing": hashing,
     "opens": opens,
     "peers": peers,
+    **STORE,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from tests.benchmarks.__main__ import main
 from tests.benchmarks.measure import FailedError, Row, ratio
 from tests.benchmarks.parse import lines_per_second
 from tests.benchmarks.report import table
+from tests.benchmarks.store.built import build
+from tests.benchmarks.store.shape import records, shape_of
+from tests.benchmarks.store.sweeps import tiny
 from tests.benchmarks.work import openat_lines
 
 
@@ -27,6 +31,42 @@ def test_every_row_of_the_smallest_work_has_a_figure(tmp_path: Path, capsys: pyt
     said = capsys.readouterr().out
     assert all(name in said for name in rows)
     assert not list(tmp_path.glob("scratch-*"))
+
+
+def test_the_rows_of_the_smallest_store_have_a_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = tmp_path / "bench.json"
+    names = "walk,closure,list,ingest,dataset,open,diff"
+    main(["--only", names, "--runs", "1", "--size", "0.0001", "--patience", "0", "--home", str(tmp_path), "--json", str(figures)])
+    rows = {row["name"]: row for row in json.loads(figures.read_text("utf-8"))["rows"]}
+    assert list(rows) == [
+        "walk", "walk-scale", "walk-whole", "walk-whole-scale", "closure", "closure-memory", "closure-dense", "closure-networkx",
+        "closure-roar", "closure-roar-tui", "list-page", "list-hash", "list-word", "list-cancel", "ingest", "dataset-archive",
+        "dataset-ingest", "open", "diff",
+        "diff-memory", "diff-same",
+    ]  # fmt: skip
+    assert [name for name, row in rows.items() if row["value"] is None] == ["closure-roar", "closure-roar-tui"], rows
+    assert "closure-networkx" in capsys.readouterr().out
+
+
+def test_a_smaller_store_is_the_beginning_of_a_larger_one() -> None:
+    large = shape_of(2_000)
+    few = [record for record in records(large.first(2)) if not (record.name or "").startswith(("final", "report"))]
+    assert few == list(islice(records(large), len(few)))
+    assert few == [record for record in records(large.first(2)) if not (record.name or "").startswith(("final", "report"))]
+
+
+def test_a_store_has_the_artifacts_and_the_runs_that_it_is_asked_for() -> None:
+    shape = shape_of(5_000)
+    found = list(records(shape))
+    digests = {access.digest for record in found for step in record.steps for access in (*step.used, *step.generated)}
+    assert 0.8 < len(digests) / 5_000 < 1.2
+    assert len({record.run_id for record in found}) == len(found)
+
+
+def test_a_built_store_is_there_the_next_time(tmp_path: Path) -> None:
+    first = build(tmp_path / "store", tiny(3))
+    assert (first.jobs, first.accesses) == (3, 6)
+    assert build(tmp_path / "store", iter([])) == first
 
 
 def test_a_peer_that_is_not_installed_is_skipped_with_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

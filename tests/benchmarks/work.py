@@ -25,6 +25,7 @@ import os, sys
 names = [os.path.join(sys.argv[1], name) for name in sorted(os.listdir(sys.argv[1]))]
 for number in range(int(sys.argv[2])):
     os.close(os.open(names[number % len(names)], os.O_RDONLY))
+sys.stdin.read()  # who watches may not have looked yet
 """
 C_SOURCE = """
 #include <stdio.h>
