@@ -39,14 +39,14 @@ def make(db: sqlite3.Connection) -> None:
 
 def add(db: sqlite3.Connection) -> int:
     """Add the next few paths, in a transaction of the caller's; how many are still missing."""
-    row = db.execute(_UPTO).fetchone()
+    row: tuple[int] | None = db.execute(_UPTO).fetchone()
     if row is None:
         return 0
     last = row[0] + SLICE
     db.execute(_ADD, {"upto": row[0], "last": last})
-    newest: int = db.execute("SELECT coalesce(max(id), 0) FROM path").fetchone()[0]
+    (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM path").fetchone()
     db.execute("UPDATE path_texts SET upto = ?", (min(last, newest),))
-    return max(0, newest - last)
+    return max(0, int(newest) - last)
 
 
 def contains(column: str, word: str) -> tuple[str, list[str | bytes]]:

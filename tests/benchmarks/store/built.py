@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
@@ -16,8 +15,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
-import msgspec
-
+import roar_tui.record.filesets
 import roar_tui.record.model
 import roar_tui.store
 from roar_tui.record.model import Record
@@ -42,14 +40,6 @@ class Built:
     @property
     def root(self) -> Path:
         return Path(self.place) / "store"
-
-
-def prepare(record: Record, archive: Archive) -> Record:
-    """`record` as the recorder hands it to the archive: what many jobs read alike is packed into blobs, where it can."""
-    if importlib.util.find_spec("roar_tui.record.filesets") is None:
-        return record
-    pack = importlib.import_module("roar_tui.record.filesets").pack
-    return msgspec.structs.replace(record, steps=pack(record.steps, archive.keep_blob))
 
 
 @contextmanager
@@ -97,7 +87,7 @@ def keep(archive: Archive, records: Iterable[Record]) -> tuple[int, int]:
     try:
         with ThreadPoolExecutor(KEEPERS) as pool:
             while some := list(islice(coming, AT_ONCE)):
-                for _ in pool.map(lambda record: archive.keep(prepare(record, archive)), some):
+                for _ in pool.map(archive.keep, some):
                     jobs += 1
                 accesses += sum(len(step.used) + len(step.generated) for record in some for step in record.steps)
     finally:
@@ -108,7 +98,7 @@ def keep(archive: Archive, records: Iterable[Record]) -> tuple[int, int]:
 def code_key() -> str:
     """A name for the code that decides what a built store is: records, archive, index, and the shapes here."""
     files = [Path(roar_tui.record.model.__file__), *sorted(Path(next(iter(roar_tui.store.__path__))).glob("*.py"))]
-    files += sorted((Path(roar_tui.record.model.__file__).parent).glob("filesets.py"))
+    files.append(Path(roar_tui.record.filesets.__file__))
     files += sorted(Path(__file__).parent.glob("*.py"))
     return hashlib.blake2b(b"\0".join(file.read_bytes() for file in files), digest_size=6).hexdigest()
 
