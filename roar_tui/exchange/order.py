@@ -10,7 +10,7 @@ from roar_tui.exchange.log import Clock, Log, Progress
 from tracer.events import Call, Event, Unparsed
 from tracer.namer import FORKS
 
-_FORKED = re.compile(r"(?:clone3?|v?fork)\(.*\) += (\d+)")
+_FORKED = re.compile(rf"(?:{'|'.join(FORKS)})\(.*\) += (\d+)")
 
 
 def together(logs: Sequence[Log], progress: Progress | None) -> Iterator[Event]:

@@ -28,7 +28,7 @@ from tracer.observation import Image, Observation, Use
 from tracer.observer import Observer
 
 SOURCE = "strace-log"
-_EXITS = ("exit_group", "exit")  # they never return: no line of them is passed over
+_EXITS = ("exit_group", "exit", "_exit")  # they never return: no line of them is passed over
 # The calls that name the files of a job: a log without any of them says nothing of what was read and written.
 _FILE_CALLS = frozenset((
     "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", "rename", "renameat", "renameat2", "link",
