@@ -14,11 +14,13 @@ from tracer.escapes import unescape
 # <…> behind a descriptor or a pid. A socket's ends at `]>` (its addresses are joined by `->`, a unix socket's path is quoted).
 # Any other has its own `<` and `>` escaped, but for one pair that -yy (`<char 1:3>`) and -Y (`<bash>`) put at the end. Before 4.21
 # `>` was not escaped in paths, and `<` longer: there the `>` is meant that something stands behind which may follow a descriptor.
+_INNER = r'(?:[^<>"\\]|\\.)*'
+_DEVICE = r"(?:<(?:char|block) [^<>]*>)?"
 DECORATION = re.compile(
     r'<(?:([A-Za-z][\w-]*:\[(?:[^"<\]]|\](?!>)|"(?:[^"\\]|\\.)*")*\])'
-    r'|(/(?:[^<>\\]|\\.)*)(?:<(?:char|block) [^<>]*>)?(?=>(?:[,)\]}]|\(deleted\)| [)<\[\d/-]|$))'
-    r'|(/(?:[^"\\]|\\.){0,1024}?)(?:<(?:char|block) [^<>]*>)?(?=>(?:[,)\]}]|\(deleted\)|$))'
-    r'|((?:[^/<>"\\]|\\.)(?:[^<>"\\]|\\.)*)?(?:<[^<>]*>)?)>',
+    rf"|(/{_INNER}){_DEVICE}(?=>(?:[,)\]}}]|\(deleted\)| [)<\[\d/-]|$))"
+    rf"|(/{_INNER}(?:[<>]{_INNER}){{0,8}}?){_DEVICE}(?=>(?:[,)\]}}]|\(deleted\)|$))"
+    rf"|((?!/){_INNER})(?:<[^<>]*>)?)>",
     re.DOTALL,
 )
 # What strace writes at the end of a line when another process's line comes in between.
