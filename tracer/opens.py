@@ -20,6 +20,8 @@ class Opens(Streams):
                 return
         if place is not None and place.directory and place.number is None and not process.foreign:
             process.folder.path = place.directory  # AT_FDCWD</p>: a chdir may have been missed
+        elif self.moves_unseen and place is not None and place.number is None and effect.path and not place.name.startswith("/"):
+            self._distrust(process, place, path)
         if path in self._channels or not path.startswith("/"):
             self._opened_channel(process, effect, path, call.started)
             return

@@ -28,6 +28,7 @@ class Places:
         self._cwd = cwd
         self._lost = lost
         self._moved = False  # some process changed its working directory
+        self.moves_unseen = False  # the log leaves out calls that change it (strace -e trace=file has no fchdir)
         self._links: set[str] = set()  # symbolic links that the job made
         self._irregular: dict[str, bool] = {}  # path -> whether it is a directory
         self._files = Files()
@@ -89,6 +90,15 @@ class Places:
             path = self._lost
         self._moved |= path != process.folder.path
         process.folder.path = path
+
+    def _distrust(self, process: Process, place: Place, path: str) -> None:
+        """Where moves are not seen: a name that led to another `path` than below the working directory says that it is another.
+
+        Or else the name is a symbolic link: which of the two, nobody can tell.
+        """
+        if self._join(process, place) != path:
+            self._moved = True
+            process.folder.path = self._lost
 
     def _isolated(self, process: Process, effect: effects.Isolated, call: Call | None) -> None:
         process.inner_children |= effect.inner

@@ -71,6 +71,7 @@ class _Reading:
         self.world = Elsewhere()
         pending = logs[0].reader.pending if len(logs) == 1 else {}
         self.observer = Observer(self.policy, self.world, self, cwd=self._cwd, pending=pending, lost=UNKNOWN)
+        self.observer.moves_unseen = not any(log.look.moves for log in logs)
         self.touching = 0
         self._calls: set[str] = set()
         self._uses: list[Use] = []
@@ -168,6 +169,7 @@ class _Reading:
             mark=mark,
             calls=self._calls.union(*(log.passed for log in self._logs)),
             cwd_given=self._given is not None,
+            moves_unseen=self.observer.moves_unseen and not any(log.look.here for log in self._logs),
         )
         return Record(
             format=FORMAT,

@@ -184,3 +184,33 @@ def test_a_program_whose_name_was_cut_off_is_a_step_without_one(path: Path) -> N
     assert (second.program, second.argv, [a.path for a in second.used]) == ("", ["convert", "a"], ["/p/x"])
     assert "/p/x" not in [a.path for a in first.used]
     assert len(unread) == 1
+
+
+# -- moves that the log leaves out ------------------------------------------------------------------------------------------
+
+# strace 4.20 -f -y -e trace=file,process: fchdir is none of these, and AT_FDCWD says no directory.
+UNSEEN = """\
+execve("/usr/bin/python3", ["python3", "/w/t/w.py"], [/* 35 vars */]) = 0
+openat(AT_FDCWD, "near", O_RDONLY|O_CLOEXEC) = 3</w/t/near>
+openat(AT_FDCWD, "sub", O_RDONLY|O_CLOEXEC) = 4</w/t/sub>
+openat(AT_FDCWD, "x", O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC, 0666) = 5</w/t/sub/x>
+openat(AT_FDCWD, "tmp.part", O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC, 0666) = 5</w/t/sub/tmp.part>
+rename("tmp.part", "whole") = 0
+exit_group(0)                     = ?
+"""
+
+
+def test_where_a_program_is_that_moved_unseen_is_not_known(path: Path) -> None:
+    record, unread = read(path, UNSEEN)
+    assert not unread
+    assert not {"/w/t/tmp.part", "/w/t/whole"} & {access.path for access in accesses(record)}
+    assert {"/w/t/near", "/w/t/sub/x"} <= {access.path for access in accesses(record)}
+    assert "cwd_unsure" in {warning.code for warning in record.warnings}
+
+
+def test_a_log_of_all_calls_shows_every_move(path: Path) -> None:
+    record, _ = read(path, UNSEEN.replace("openat", "close(3) = 0\nopenat", 1))
+    assert "/w/t/whole" in made(record)
+    assert "cwd_unsure" not in {warning.code for warning in record.warnings}
+    decorated, _ = read(path, UNSEEN.replace("AT_FDCWD", "AT_FDCWD</w/t>"))
+    assert "cwd_unsure" not in {warning.code for warning in decorated.warnings}
