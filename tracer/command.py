@@ -91,6 +91,6 @@ def arguments(strace: Strace, spool: str, command: Sequence[str]) -> list[str]:
 # From which strace on it knows a call, where that is not long ago: for those that refuse unknown names. What they have no name for
 # they print by number, whatever is asked for.
 _SINCE = {
-    "open_by_handle_at": (4, 7), "setns": (4, 7), "renameat2": (4, 9), "execveat": (4, 10), "io_uring_setup": (5, 1), "clone3": (5, 2),
-    "openat2": (5, 5),
+    "open_by_handle_at": (4, 7), "setns": (4, 7), "renameat2": (4, 9), "execveat": (4, 10), "io_uring_setup": (5, 1),
+    "clone3": (5, 2), "openat2": (5, 5),
 }  # fmt: skip

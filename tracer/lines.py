@@ -37,7 +37,8 @@ _RETURN = re.compile(r"\s*= (?:(\?)|(-?(?:0x[0-9a-f]{1,16}|\d{1,20})))(?=[\s<(]|
 # The path behind a returned descriptor goes on to the `>` that only what may end a line stands behind: before 4.21 paths had their
 # own `<` and `>` unescaped.
 _RETURNED_PATH = re.compile(
-    r"<(/(?:[^\\]|\\.)*?)(?:<(?:char|block) [^<>]*>)?>(\(deleted\))?(?: \[[^\]]{0,999}\])?(?: \(flags [^()]{0,999}\))?(?: <\d+\.\d+>)?\s*$"
+    r"<(/(?:[^\\]|\\.)*?)(?:<(?:char|block) [^<>]*>)?>(\(deleted\))?"
+    r"(?: \[[^\]]{0,999}\])?(?: \(flags [^()]{0,999}\))?(?: <\d+\.\d+>)?\s*$"
 )
 _ERROR = re.compile(r" (?:(E[A-Z0-9_]+)|\(errno (\d{1,20})\))(?=\s|$)")
 DAY = 86_400_000_000

@@ -53,7 +53,8 @@ def warnings(found: Doubts, observation: Observation, steps: Sequence[Step]) -> 
         seen["selected_calls"] = f"The log holds calls of some kinds only ({kinds}): what was done by others is not in it."
     if found.moves_unseen:
         seen["cwd_unsure"] = (
-            "The log leaves out calls that change the working directory (fchdir): a file that was named relatively may lie elsewhere."
+            "The log leaves out calls that change the working directory (fchdir): "
+            "files that were named relatively may lie elsewhere."
         )
     if found.cut:
         seen["cut"] = "The packed file ends too early: the rest of the log is missing."

@@ -33,7 +33,8 @@ _PASSING = re.compile(
 ).fullmatch
 # Calls that a log has which was not limited to some kinds of calls: then changes of directory by descriptor are in it, too.
 _ANY = re.compile(
-    r"\b(?:brk|mmap|munmap|mprotect|close|read|write|fstat|fcntl|ioctl|futex|poll|epoll_wait|rt_sigaction|dup2|fchdir)(?:\(| resumed>)"
+    r"\b(?:brk|mmap|munmap|mprotect|close|read|write|fstat|fcntl|ioctl|futex|poll|epoll_wait|rt_sigaction|dup2|fchdir)"
+    r"(?:\(| resumed>)"
 )
 _SUMMARY = re.compile(r"(?:% )?time +seconds +usecs/call")
 
