@@ -24,11 +24,11 @@ _CALL = re.compile(r"([A-Za-z_]\w*|\?+)(?:#\d+)?\(")
 _RESUMED = re.compile(r"<\.\.\. ([A-Za-z_]\w*|\?+)(?:#\d+)? resumed>")
 # strace's own messages among the lines of a log that shares stderr; one may cut a line in two.
 _MESSAGE = re.compile(
-    r"(?:\S+: )?(?:Process (\d{1,9}) (attached|detached|suspended|resumed)\b.*|\[ Process PID=\d{1,9} runs in .* mode\. \])$"
+    r"(?:[^\s(\"]+: )?(?:Process (\d{1,9}) (attached|detached|suspended|resumed)\b.*|\[ Process PID=\d{1,9} runs in .* mode\. \])$"
 )
-_MESSAGE_START = re.compile(r"(?:/\S*/)?strace: ")
+_MESSAGE_START = re.compile(r"(?:/\S*/)?strace[\w.+-]*: ")
 _CUT_BY_MESSAGE = re.compile(
-    r"(?:(?:(?<!\*)/[\w./+-]*)?strace: )?Process (\d{1,9}) (attached|detached|suspended|resumed)(?: with \d+ threads| \([^()]*\))?$"
+    r"(?:(?:(?<!\*)/[\w./+-]*)?strace[\w.+-]*: )?Process (\d{1,9}) (attached|detached|suspended|resumed)(?: with \d+ threads| \([^()]*\))?$"
 )
 _CONTINUED = re.compile(r"\s*(?:\)\s*= |= |<unfinished \.\.\.>|<detached \.\.\.>)")
 _ENDED = re.compile(r"\)\s*= (?:\?|-?\d|0x)")

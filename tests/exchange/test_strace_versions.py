@@ -57,6 +57,26 @@ _exit(3)                                = ?
 Process 2634 detached
 """
 
+# strace 6.19 -f on stderr, under another name: the child's first line comes before its parent's vfork( goes on.
+VFORK = """\
+execve("/bin/sh", ["sh", "-c", "x"], 0x7ffe /* 3 vars */) = 0
+chdir("/w/t")                           = 0
+vfork({0}: Process 13845 attached
+ <unfinished ...>
+[pid 13845] execve("/bin/cat", ["cat", "a"], 0x7ffe /* 3 vars */ <unfinished ...>
+[pid 13823] <... vfork resumed>)        = 13845
+[pid 13845] <... execve resumed>)       = 0
+[pid 13845] openat(AT_FDCWD, "a", O_RDONLY) = 3
+[pid 13823] wait4(-1,  <unfinished ...>
+[pid 13845] +++ exited with 0 +++
+<... wait4 resumed>[{{WIFEXITED(s) && WEXITSTATUS(s) == 0}}], 0, NULL) = 13845
+vfork({0}: Process 13846 attached
+)                                = 13846
+[pid 13846] openat(AT_FDCWD, "b", O_RDONLY) = 3
+[pid 13846] +++ exited with 0 +++
++++ exited with 0 +++
+"""
+
 # 5.13 and later: contexts of SELinux stand before the time and behind paths and descriptors.
 CONTEXTS = """\
 10 [unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023] 10:00:00 execve("/usr/bin/cp" [system_u:object_r:bin_t:s0], ["cp"], 0x7ffe /* 3 vars */) = 0
@@ -114,6 +134,14 @@ def test_messages_of_old_straces_cut_lines_in_two(path: Path) -> None:
     assert (used(record), made(record), unread) == (["/p/a"], ["/p/b"], [])
     assert len(record.steps) == 1
     assert record.exit == Exit(code=3)
+
+
+@pytest.mark.parametrize("name", ["strace", "/usr/bin/strace", "/opt/strace-6.19", "strace64"])
+def test_a_fork_cut_in_two_by_a_message_is_a_fork(path: Path, name: str) -> None:
+    record, unread = read(path, VFORK.format(name), cwd="/elsewhere")
+    assert (used(record), unread) == (["/w/t/a", "/w/t/b"], [])
+    shell, cat = record.steps
+    assert cat.parent == shell.id
 
 
 def test_contexts_of_selinux_are_passed_over(path: Path) -> None:
