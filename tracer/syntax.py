@@ -28,7 +28,8 @@ _MESSAGE = re.compile(
 )
 _MESSAGE_START = re.compile(r"(?:/\S*/)?strace[\w.+-]*: ")
 _CUT_BY_MESSAGE = re.compile(
-    r"(?:(?:(?<!\*)/[\w./+-]*)?strace[\w.+-]*: )?Process (\d{1,9}) (attached|detached|suspended|resumed)(?: with \d+ threads| \([^()]*\))?$"
+    r"(?:(?:(?<!\*)/[\w./+-]*)?strace[\w.+-]*: )?Process (\d{1,9}) (attached|detached|suspended|resumed)"
+    r"(?: with \d+ threads| \([^()]*\))?$"
 )
 _CONTINUED = re.compile(r"\s*(?:\)\s*= |= |<unfinished \.\.\.>|<detached \.\.\.>)")
 _ENDED = re.compile(r"\)\s*= (?:\?|-?\d|0x)")
