@@ -12,10 +12,15 @@ from functools import lru_cache
 from tracer.escapes import unescape
 
 # <…> behind a descriptor or a pid. A socket's ends at `]>` (its addresses are joined by `->`, a unix socket's path is quoted).
-# Any other has its own `<` and `>` escaped, but for one pair that -yy (`<char 1:3>`) and -Y (`<bash>`) put at the end.
+# Any other has its own `<` and `>` escaped, but for one pair that -yy (`<char 1:3>`) and -Y (`<bash>`) put at the end. Before 4.21
+# `>` was not escaped in paths, and `<` longer: there the `>` is meant that something stands behind which may follow a descriptor.
+_INNER = r'(?:[^<>"\\]|\\.)*'
+_DEVICE = r"(?:<(?:char|block) [^<>]*>)?"
 DECORATION = re.compile(
     r'<(?:([A-Za-z][\w-]*:\[(?:[^"<\]]|\](?!>)|"(?:[^"\\]|\\.)*")*\])'
-    r'|(/(?:[^<>\\]|\\.)*|(?:[^<>"\\]|\\.)*)(?:<[^<>]*>)?)>',
+    rf"|(/{_INNER}){_DEVICE}(?=>(?:[,)\]}}]|\(deleted\)| [)<\[\d/-]|$))"
+    rf"|(/{_INNER}(?:[<>]{_INNER}){{0,8}}?){_DEVICE}(?=>(?:[,)\]}}]|\(deleted\)|$))"
+    rf"|((?!/){_INNER})(?:<[^<>]*>)?)>",
     re.DOTALL,
 )
 # What strace writes at the end of a line when another process's line comes in between.
@@ -23,9 +28,9 @@ MARK = re.compile(r"<(?:(unfinished|detached)|pid changed to (\d{1,9})) \.\.\.>"
 _NEXT = re.compile(r"""["'<()\[\]{},]|/\*""")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _CHARACTER = re.compile(r"'(?:\\.[^']*|[^\\])'", re.DOTALL)
-_WHOLE_STRING = re.compile(r'(?:@)?"([^"\\]*(?:\\.[^"\\]*)*)"(\.\.\.)?', re.DOTALL)
+_WHOLE_STRING = re.compile(r'(?:@)?"([^"\\]*(?:\\.[^"\\]*)*)"(\.\.\.)?(?: \[[^\]"]*\])?', re.DOTALL)  # --secontext behind it
 _DESCRIPTOR = re.compile(r"(?:(AT_FDCWD|-100|0xffffff9c)|(-?\d{1,10}))(?: /\*[^*]*\*/)?(?=<|$| \[)")
-_DELETED = " (deleted)"
+DELETED = " (deleted)"
 _PORT = re.compile(r"htons\((\d{1,5})\)")
 
 
@@ -124,7 +129,8 @@ def string(raw: str) -> tuple[str, bool]:
 def descriptor(raw: str) -> Descriptor:
     """The descriptor in `raw`. Raises ValueError for anything else.
 
-    `(deleted)` stands behind the brackets of a descriptor, but inside those of AT_FDCWD, as the kernel says it there.
+    `(deleted)` stands behind the brackets of a descriptor, but inside those of AT_FDCWD, as the kernel says it there. Before 5.19
+    it stood inside for both: that is left in `path`, because a file may be called so.
     """
     match = _DESCRIPTOR.match(raw)
     if not match:
@@ -132,8 +138,8 @@ def descriptor(raw: str) -> Descriptor:
     number = None if match[1] else int(match[2])
     path, end = decoration(raw, match.end())
     deleted = raw.startswith("(deleted)", end)
-    if number is None and path is not None and path.endswith(_DELETED):
-        return Descriptor(None, path.removesuffix(_DELETED), True)
+    if number is None and path is not None and path.endswith(DELETED):
+        return Descriptor(None, path.removesuffix(DELETED), True)
     return Descriptor(number, path, deleted)
 
 
@@ -142,7 +148,7 @@ def decoration(text: str, at: int) -> tuple[str | None, int]:
     match = DECORATION.match(text, at)
     if not match:
         return None, at
-    return unescape(match[1] or match[2]), match.end()
+    return unescape(match[1] or match[2] or match[3] or match[4] or ""), match.end()
 
 
 def array(raw: str) -> tuple[list[str], bool]:

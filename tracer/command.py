@@ -78,7 +78,8 @@ def arguments(strace: Strace, spool: str, command: Sequence[str]) -> list[str]:
 
     `-s` limits the length of strings and the number of argv's strings alike. `-v` would print the environment: never.
     """
-    calls = ",".join(f"?{call}" if strace.question else call for call in CALLS if strace.question or call in _EVERYWHERE)
+    known = CALLS if strace.question else [call for call in CALLS if strace.version >= _SINCE.get(call, (0, 0))]
+    calls = ",".join(f"?{call}" if strace.question else call for call in known)
     argv = [strace.path, "-f", "-y", "-ttt", "-s", "1000000", "-q", "-o", spool, "-e", f"trace={calls}"]
     argv += ["-e", f"signal=!{QUIET_SIGNALS}"]
     if strace.seccomp_bpf:
@@ -87,5 +88,9 @@ def arguments(strace: Strace, spool: str, command: Sequence[str]) -> list[str]:
     return [*argv, "--", *command] if strace.version >= (4, 7) else [*argv, *command]
 
 
-# What every Linux and strace of the last fifteen years knows: for straces that refuse unknown names.
-_EVERYWHERE = frozenset(CALLS) - {"openat2", "clone3", "io_uring_setup", "execveat", "renameat2", "open_by_handle_at", "setns"}
+# From which strace on it knows a call, where that is not long ago: for those that refuse unknown names. What they have no name for
+# they print by number, whatever is asked for.
+_SINCE = {
+    "open_by_handle_at": (4, 7), "setns": (4, 7), "renameat2": (4, 9), "execveat": (4, 10), "io_uring_setup": (5, 1),
+    "clone3": (5, 2), "openat2": (5, 5),
+}  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from tracer.arguments import array, clone_flags, descriptor, field, flags, string
+from tracer.arguments import DELETED, array, clone_flags, descriptor, field, flags, string
 from tracer.events import Call, Unfinished
 
 
@@ -54,9 +54,9 @@ class Opened(NamedTuple):
 
 
 class Executed(NamedTuple):
-    """The process image was replaced; `cut` says that strace left out part of the arguments."""
+    """The process image was replaced, by one that `place` names, or by which is not known; `cut`: arguments were left out."""
 
-    place: Place
+    place: Place | None
     argv: list[str]
     cut: bool
 
@@ -78,9 +78,9 @@ class Forked(NamedTuple):
 
 
 class Entered(NamedTuple):
-    """The working directory changed."""
+    """The working directory changed, to `place` or to where is not known."""
 
-    place: Place
+    place: Place | None
 
 
 class Renamed(NamedTuple):
@@ -199,6 +199,11 @@ def has_effect(name: str) -> bool:
     return name in _HANDLERS
 
 
+def returns_descriptor(name: str) -> bool:
+    """Whether the call `name` returns a descriptor that some file could be behind."""
+    return name in _RETURN_A_DESCRIPTOR
+
+
 def intents(call: Unfinished) -> list[Place]:
     """The places that a call in flight may write, replace or take away: strace prints its entry before the kernel does it."""
     try:
@@ -245,14 +250,24 @@ _CREAT = Mode(reads=False, writes=True, creates=True, exclusive=False, truncates
 
 
 def at(directory: str, name: str) -> Place:
-    """The place that a directory descriptor (raw) and a string argument (raw) give."""
+    """The place that a directory descriptor (raw) and a string argument (raw) give. Raises ValueError as `here` does."""
     found = descriptor(directory)
-    return Place(found.path, string(name)[0], found.number)
+    return Place(found.path, _name(name), found.number)
 
 
 def here(name: str) -> Place:
-    """The place that a string argument (raw) gives, below the working directory."""
-    return Place(None, string(name)[0])
+    """The place that a string argument (raw) gives, below the working directory.
+
+    Raises ValueError for all that is no whole path: what was cut off (`"/data/a"...`) may be any of many.
+    """
+    return Place(None, _name(name))
+
+
+def _name(raw: str) -> str:
+    name, cut = string(raw)
+    if cut:
+        raise ValueError(f"a path that was cut off: {raw[:80]!r}")
+    return name
 
 
 def own_descriptor(name: str) -> int | None:
@@ -272,11 +287,14 @@ _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 def _opened(call: Call, wanted: Mode, place: Place | None) -> Effect | None:
     if call.value is None or (wanted.nothing and call.path is not None):
         return None
-    return Opened(wanted, place, call.path, call.deleted, call.value)
+    path, deleted = call.path, call.deleted
+    if path is not None and path.endswith(DELETED) and place is not None and not place.name.endswith(DELETED):
+        path, deleted = path.removesuffix(DELETED), True  # before 5.19 it was printed as part of the path
+    return Opened(wanted, place, path, deleted, call.value)
 
 
 def _place(make: Callable[..., Place], *raw: str) -> Place | None:
-    """The place, or None where the argument is not a string (an address): the returned descriptor still says the path."""
+    """The place, or None where the argument is no whole string (an address, a path cut off): the descriptor still says the path."""
     try:
         return make(*raw)
     except ValueError:
@@ -305,15 +323,14 @@ def _by_handle(call: Call) -> Effect | None:
 
 
 def _execve(call: Call) -> Effect | None:
-    return _executed(here(call.args[0]), call.args[1])
+    return _executed(_place(here, call.args[0]), call.args[1])
 
 
 def _execveat(call: Call) -> Effect | None:
-    place = at(call.args[0], call.args[1])
-    return _executed(place, call.args[2])
+    return _executed(_place(at, call.args[0], call.args[1]), call.args[2])
 
 
-def _executed(place: Place, raw: str) -> Effect:
+def _executed(place: Place | None, raw: str) -> Effect:
     try:
         items, cut = array(raw)
     except ValueError:
@@ -345,7 +362,7 @@ def fork(child: int, call: Call | Unfinished) -> Forked:
 
 
 def _chdir(call: Call) -> Effect | None:
-    return Entered(here(call.args[0]))
+    return Entered(_place(here, call.args[0]))
 
 
 def _fchdir(call: Call) -> Effect | None:
@@ -404,9 +421,10 @@ def _truncate(call: Call) -> Effect | None:
 
 
 def _ftruncate(call: Call) -> Effect | None:
-    place = _behind(call.args[0])
-    known = place.directory is None or place.directory.startswith("/")
-    return Truncated(place, call.args[1].strip() == "0") if known else None
+    found = descriptor(call.args[0])
+    if found.path is not None and (not found.path.startswith("/") or found.deleted or found.path.endswith(DELETED)):
+        return None  # no file, or one without a name
+    return Truncated(Place(found.path, "", found.number), call.args[1].strip() == "0")
 
 
 def _dup(call: Call) -> Effect | None:
@@ -485,6 +503,11 @@ def _connected(call: Call) -> Effect | None:
     return Connected(quoted[1] if len(quoted) > 1 else address, int(digits)) if digits else None
 
 
+def _undecoded(call: Call) -> Effect | None:
+    """An open by a strace that has no name for it: which file it was is not in the log."""
+    raise ValueError(f"not decoded: {call.name}")
+
+
 def _isolated(call: Call) -> Effect | None:
     if call.name in ("chroot", "pivot_root"):
         return Isolated(call.name)
@@ -512,6 +535,8 @@ _OTHER_DESCRIPTORS = (  # noqa: SIM905 -- a list of words reads best as words
 _HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
     "open": _open, "openat": _openat, "openat2": _openat2, "creat": _creat, "open_by_handle_at": _by_handle,
     "execve": _execve, "execveat": _execveat, "fork": _forked, "vfork": _forked, "clone": _forked, "clone3": _forked,
+    "syscall_435": _forked, "syscall_0x1b3": _forked, "syscall_437": _undecoded, "syscall_0x1b5": _undecoded,  # openat2
+    "syscall_425": _ring, "syscall_0x1a9": _ring,
     "chdir": _chdir, "fchdir": _fchdir, "rename": _rename, "renameat": _renameat, "renameat2": _renameat,
     "link": _link, "linkat": _linkat, "unlink": _unlink, "unlinkat": _unlinkat, "rmdir": _rmdir, "truncate": _truncate,
     "ftruncate": _ftruncate, "dup2": _dup, "dup3": _dup, "pipe": _pipe, "pipe2": _pipe, "socketpair": _socketpair,
@@ -521,6 +546,11 @@ _HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
     "dup": _dup, "fcntl": _fcntl, "fcntl64": _fcntl, "close": _close, "getcwd": _getcwd, "mkdir": _mkdir, "mkdirat": _mkdirat,
     "getdents": _listed, "getdents64": _listed, **dict.fromkeys(_OTHER_DESCRIPTORS, _other),
 }  # fmt: skip
+
+
+_RETURN_A_DESCRIPTOR = frozenset((
+    "open", "openat", "openat2", "creat", "open_by_handle_at", "syscall_437", "syscall_0x1b5", "dup", "dup2", "dup3",
+))  # fmt: skip
 
 
 def _intents(name: str, args: list[str]) -> list[Place]:

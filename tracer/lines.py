@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from tracer.arguments import decoration
+from tracer.escapes import unescape
+from tracer.namer import FORKS
 
 # Most lines of a trace have no escape, bracket or comment, and a comma only between arguments: one expression reads them, whole
 # or in halves. All others take the tokenizer.
@@ -19,22 +21,30 @@ FAST_HALF = re.compile(
 ).fullmatch
 SIMPLE = re.compile(_SIMPLE).fullmatch
 
-# Pid (`12 `, `[pid    12] `, with -Y `12<name> `), time (-t, -tt, -ttt, -r, -r -tt), then -i, -n, --secontext in brackets.
+# Pid (`12 `, `[pid    12] `, with -Y `12<name> `), --secontext in brackets, time (-t, -tt, -ttt, -r, -r -tt), then -i and -n in
+# brackets. A number alone in six columns is the time of --relative-timestamps=s. Logs in documents are often indented.
+_SECONDS = r"(?: {5}\d| {4}\d\d| {3}\d{3}) +[A-Za-z_?<+-]"
 _PREFIX = re.compile(
-    r"(?:\[pid +(?P<named>\d{1,9})(?:<[^>]*>)?\] +|(?P<bare>\d{1,8})(?:<[^>]*>)? +(?=\S))?"
-    r"(?: *(?:(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)|(?P<whole>\d{1,11}(?=\.\d)|\d{9,11}(?= )))"
-    r"(?:\.(?P<part>\d{1,9}))? +)?"
-    r"(?:\(\+ +\d+\.\d+\) +)?"
+    rf"(?:(?!{_SECONDS})[ \t]*(?:\[pid +(?P<named>\d{{1,9}})(?:<[^>]*>)?\] +|(?P<bare>\d{{1,8}})(?:<[^>]*>)? +(?=\S)))?"
     r"(?:\[[^\]\"]*\] +(?=\S))*"
+    r"(?: *(?:(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
+    r"|(?P<whole>\d{1,11}(?=\.\d)|\d{9,11}(?= )|\d{1,6}(?= +[A-Za-z_?<+-])))"
+    r"(?:\.(?P<part>\d{1,9}))? +)?"
+    r"(?:\(\+ +\d+(?:\.\d+)?\) +)?"
+    r"(?:\[[^\]\"]*\] +(?=\S))*[ \t]*"
 )
 _RETURN = re.compile(r"\s*= (?:(\?)|(-?(?:0x[0-9a-f]{1,16}|\d{1,20})))(?=[\s<(]|$)")
+# The path behind a returned descriptor goes on to the `>` that only what may end a line stands behind: before 4.21 paths had their
+# own `<` and `>` unescaped.
+_RETURNED_PATH = re.compile(
+    r"<(/(?:[^\\]|\\.)*?)(?:<(?:char|block) [^<>]*>)?>(\(deleted\))?"
+    r"(?: \[[^\]]{0,999}\])?(?: \(flags [^()]{0,999}\))?(?: <\d+\.\d+>)?\s*$"
+)
 _ERROR = re.compile(r" (?:(E[A-Z0-9_]+)|\(errno (\d{1,20})\))(?=\s|$)")
 DAY = 86_400_000_000
 
 # Calls that return a process: with -Y the name in <…> behind it is that of a program, not of a file.
-_RETURN_A_PROCESS = frozenset(
-    ("clone", "clone3", "fork", "vfork", "wait4", "waitpid", "getpid", "gettid", "getppid", "getpgid", "getpgrp", "getsid")
-)
+_RETURN_A_PROCESS = FORKS | {"wait4", "waitpid", "getpid", "gettid", "getppid", "getpgid", "getpgrp", "getsid"}
 
 
 @dataclass(slots=True)
@@ -90,7 +100,9 @@ def returned(text: str, at: int, name: str) -> Return | None:
         return None
     value, end = _integer(match[2]) if match[2] else None, match.end()
     path, deleted = None, False
-    if text[end : end + 1] == "<" and name not in _RETURN_A_PROCESS:
+    if text[end : end + 2] == "</" and (found := _RETURNED_PATH.match(text, end)):
+        path, deleted, end = unescape(found[1]), found[2] is not None, found.end()
+    elif text[end : end + 1] == "<" and name not in _RETURN_A_PROCESS:
         path, end = decoration(text, end)
         deleted = text.startswith("(deleted)", end)
     error = _ERROR.match(text, end) if value is None or value < 0 else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tracer.events import Unfinished
 
-FORKS = frozenset(("clone", "clone3", "fork", "vfork"))
+# Straces before 5.2 have no name for clone3: they print its number, and from 4.21 on in hexadecimal.
+FORKS = frozenset(("clone", "clone3", "fork", "vfork", "syscall_435", "syscall_0x1b3"))
 
 
 class Namer:

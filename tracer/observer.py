@@ -18,7 +18,6 @@ from tracer.outside import Listener, Policy, World
 from tracer.process import Folder, Process, Stream, is_worker
 from tracer.streams import OUTSIDE
 
-EXAMPLES = 10
 UNSEEN = -1  # the id of an image before it counts as one of the job's
 JUMP = 1_000_000  # µs: a line this much older than one before it means that the clock was set
 
@@ -95,9 +94,7 @@ class Observer(Opens):
                 self._call(process, event)
             return
         if isinstance(event, Unparsed):
-            self.counts.unparsed += 1
-            if len(self.counts.examples) < EXAMPLES:
-                self.counts.examples.append(event.text[:300])
+            self._unread(event.text)
             return
         if event.time < self._last - JUMP:
             self.warnings["clock"] = "The clock was set back while the job ran: the order of its accesses is not certain."
@@ -250,7 +247,7 @@ class Observer(Opens):
         self._processes[effect.child] = child
 
     def _executed(self, process: Process, effect: effects.Executed, call: Call) -> None:
-        named = self._join(process, effect.place)
+        named = self._join(process, effect.place) if effect.place is not None else ""
         old = process.image
         if old is self._launcher and self._skip:
             self._skip -= 1
@@ -281,6 +278,9 @@ class Observer(Opens):
         self._use_executable(process, named, call)
 
     def _use_executable(self, process: Process, named: str, call: Call) -> None:
+        if not named:
+            self._unread(call)
+            return
         path = self._world.real(named, follow=True) if not process.foreign else named
         mapped = self._policy.executed(path)
         if mapped is not None:
@@ -319,9 +319,9 @@ class Observer(Opens):
         try:
             effect = effects.effect(call)
         except (ValueError, IndexError):
-            self.counts.unparsed += 1
-            if len(self.counts.examples) < EXAMPLES:
-                self.counts.examples.append(f"{call.name}({', '.join(call.args)})"[:300])
+            self._unread(call)
+            if call.value is not None and effects.returns_descriptor(call.name):
+                process.descriptors.pop(call.value, None)
             return
         if effect is not None:
             self._apply(process, effect, call)

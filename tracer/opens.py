@@ -15,11 +15,13 @@ class Opens(Streams):
     def _opened(self, process: Process, effect: effects.Opened, call: Call) -> None:
         path, place = effect.path, effect.place
         if path is None:
-            path = self._undecorated(process, effect)
+            path = self._undecorated(process, effect, call)
             if path is None or effect.mode.nothing:
                 return
         if place is not None and place.directory and place.number is None and not process.foreign:
             process.folder.path = place.directory  # AT_FDCWD</p>: a chdir may have been missed
+        elif self.moves_unseen and place is not None and place.number is None and effect.path and not place.name.startswith("/"):
+            self._distrust(process, place, path)
         if path in self._channels or not path.startswith("/"):
             self._opened_channel(process, effect, path, call.started)
             return
@@ -54,12 +56,12 @@ class Opens(Streams):
             assert stream is not None
             process.streams[effect.number] = stream
 
-    def _undecorated(self, process: Process, effect: effects.Opened) -> str | None:
+    def _undecorated(self, process: Process, effect: effects.Opened, call: Call) -> str | None:
         """The path of what was opened, in a log that does not print it; noted for who uses the descriptor's number."""
         place = effect.place
         path: str | None = None
         if place is None:
-            self.counts.nowhere += 1
+            self._unread(call)
         elif (own := effects.own_descriptor(place.name)) is not None:
             path = process.descriptors.get(own)
         else:

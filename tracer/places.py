@@ -12,6 +12,8 @@ from tracer.observation import Channel, Counts, Image
 from tracer.outside import Listener, Policy, World
 from tracer.process import Process
 
+EXAMPLES = 10
+
 
 class Places:
     """The ground that the observer's other layers stand on: what is known of the file system and of the caller's wishes.
@@ -26,6 +28,7 @@ class Places:
         self._cwd = cwd
         self._lost = lost
         self._moved = False  # some process changed its working directory
+        self.moves_unseen = False  # the log leaves out calls that change it (strace -e trace=file has no fchdir)
         self._links: set[str] = set()  # symbolic links that the job made
         self._irregular: dict[str, bool] = {}  # path -> whether it is a directory
         self._files = Files()
@@ -38,6 +41,13 @@ class Places:
     def irregular(self, path: str) -> bool:
         """Whether the log shows that `path` is no regular file: a directory, a FIFO, a device."""
         return path in self._irregular or self._files.is_directory(path)
+
+    def _unread(self, what: Call | str) -> None:
+        """Count a call or a line that says what is not understood, and keep the first few."""
+        self.counts.unparsed += 1
+        if len(self.counts.examples) < EXAMPLES:
+            text = what if isinstance(what, str) else f"{what.name}({', '.join(what.args)})"
+            self.counts.examples.append(text[:300])
 
     def _join(self, process: Process | None, place: Place) -> str:
         """The absolute path of a place as it was named, symbolic links and all."""
@@ -74,10 +84,21 @@ class Places:
         return self._world.real(path, follow=follow)
 
     def _entered(self, process: Process, effect: effects.Entered, call: Call) -> None:
-        path = self._path(process, effect.place, follow=True)
-        if path is not None:
-            self._moved |= path != process.folder.path
-            process.folder.path = path
+        path = self._path(process, effect.place, follow=True) if effect.place is not None else None
+        if path is None:
+            self._unread(call)
+            path = self._lost
+        self._moved |= path != process.folder.path
+        process.folder.path = path
+
+    def _distrust(self, process: Process, place: Place, path: str) -> None:
+        """Where moves are not seen: a name that led to another `path` than below the working directory says that it is another.
+
+        Or else the name is a symbolic link: which of the two, nobody can tell.
+        """
+        if self._join(process, place) != path:
+            self._moved = True
+            process.folder.path = self._lost
 
     def _isolated(self, process: Process, effect: effects.Isolated, call: Call | None) -> None:
         process.inner_children |= effect.inner

@@ -24,10 +24,13 @@ _CALL = re.compile(r"([A-Za-z_]\w*|\?+)(?:#\d+)?\(")
 _RESUMED = re.compile(r"<\.\.\. ([A-Za-z_]\w*|\?+)(?:#\d+)? resumed>")
 # strace's own messages among the lines of a log that shares stderr; one may cut a line in two.
 _MESSAGE = re.compile(
-    r"(?:\S+: )?(?:Process (\d{1,9}) (attached|detached|suspended|resumed)\b.*|\[ Process PID=\d{1,9} runs in .* mode\. \])$"
+    r"(?:[^\s(\"]+: )?(?:Process (\d{1,9}) (attached|detached|suspended|resumed)\b.*|\[ Process PID=\d{1,9} runs in .* mode\. \])$"
 )
-_MESSAGE_START = re.compile(r"(?:/\S*/)?strace: ")
-_CUT_BY_MESSAGE = re.compile(r"(?:(?<!\*)/[\w./+-]*)?strace: Process (\d{1,9}) attached(?: with \d+ threads)?$")
+_MESSAGE_START = re.compile(r"(?:/\S*/)?strace[\w.+-]*: ")
+_CUT_BY_MESSAGE = re.compile(
+    r"(?:(?:(?<!\*)/[\w./+-]*)?strace[\w.+-]*: )?Process (\d{1,9}) (attached|detached|suspended|resumed)"
+    r"(?: with \d+ threads| \([^()]*\))?$"
+)
 _CONTINUED = re.compile(r"\s*(?:\)\s*= |= |<unfinished \.\.\.>|<detached \.\.\.>)")
 _ENDED = re.compile(r"\)\s*= (?:\?|-?\d|0x)")
 _LONGEST_CUT = 65_536
@@ -159,7 +162,7 @@ class Reader:
         if mark and mark.end() >= len(text.rstrip()):
             return self._suspend(Unfinished(pid, started, name, text[: found.end].removesuffix(" ")), mark)
         if not found.broken and (message := _CUT_BY_MESSAGE.search(text)):
-            self._who.told(int(message[1]), "attached")
+            self._who.told(int(message[1]), message[2])
             self._cut = (Unfinished(pid, started, name, text[: message.start()]), "")
             return None
         if not found.broken and not mark:

@@ -34,6 +34,8 @@ class Doubts:
     mark: str
     calls: Set[str]
     cwd_given: bool
+    moves_unseen: bool = False
+    absent: int = 0
 
 
 def warnings(found: Doubts, observation: Observation, steps: Sequence[Step]) -> list[RecordWarning]:
@@ -50,6 +52,15 @@ def warnings(found: Doubts, observation: Observation, steps: Sequence[Step]) -> 
     if not found.calls & _EVERYDAY and not (found.calls & _DESCRIPTORS and found.calls & FORKS):
         kinds = ", ".join(sorted(found.calls)[:EXAMPLES])
         seen["selected_calls"] = f"The log holds calls of some kinds only ({kinds}): what was done by others is not in it."
+    if found.absent:
+        seen["processes_missing"] = (
+            f"The log speaks of processes that none of its files is of ({found.absent:,} or more): what they did is not in it."
+        )
+    if found.moves_unseen:
+        seen["cwd_unsure"] = (
+            "The log leaves out calls that change the working directory (fchdir): "
+            "files that were named relatively may lie elsewhere."
+        )
     if found.cut:
         seen["cut"] = "The packed file ends too early: the rest of the log is missing."
     if counts.nowhere:

@@ -31,6 +31,11 @@ _PASSING = re.compile(
     rf"(?:\d{{1,8}} +)?(?:\d{{9,11}}\.\d{{6}} )?([a-z_]\w*)\({_BARE}(?:(?:{_TEXT}|\({_BARE}\)){_BARE})*\)"
     r" += (?:-?\d+|0x[0-9a-f]+)(?: E[A-Z]+ \([^\"()]*\)| \((?:Timeout|flags [A-Z_|]*)\))?(?: <\d+\.\d+>)?"
 ).fullmatch
+# Calls that a log has which was not limited to some kinds of calls: then changes of directory by descriptor are in it, too.
+_ANY = re.compile(
+    r"\b(?:brk|mmap|munmap|mprotect|close|read|write|fstat|fcntl|ioctl|futex|poll|epoll_wait|rt_sigaction|dup2|fchdir)"
+    r"(?:\(| resumed>)"
+)
 _SUMMARY = re.compile(r"(?:% )?time +seconds +usecs/call")
 
 
@@ -48,7 +53,8 @@ class Look:
     """What the beginning of a log tells. `cwd` is where its first process started, None where that is not said there.
 
     `first` is the first time (µs, of its clock), `pids` whether lines begin with one; `calls` and `summary` tell whether it is
-    strace's output at all, and whether a table of `strace -c` is in it.
+    strace's output at all, and whether a table of `strace -c` is in it; `moves` whether it would show each change of directory,
+    and `here` whether the calls say it themselves (`AT_FDCWD</p>`).
     """
 
     clock: Clock = Clock.NONE
@@ -57,6 +63,8 @@ class Look:
     pids: bool = False
     calls: int = 0
     summary: bool = False
+    moves: bool = False
+    here: bool = False
 
 
 class Log:
@@ -132,6 +140,8 @@ def look(lines: list[str]) -> Look:
             root = head.pid
         found.calls += 1
         found.pids |= head.pid is not None
+        found.here |= _HERE.search(line) is not None
+        found.moves |= _ANY.search(line) is not None
         clocks[_clock(head.absolute, head.of_day, head.relative)] += 1
         if found.first is None:
             found.first = head.absolute if head.absolute is not None else head.of_day

@@ -10,7 +10,7 @@ from roar_tui.exchange.log import Clock, Log, Progress
 from tracer.events import Call, Event, Unparsed
 from tracer.namer import FORKS
 
-_FORKED = re.compile(r"(?:clone3?|v?fork)\(.*\) += (\d+)")
+_FORKED = re.compile(rf"(?:{'|'.join(FORKS)})\(.*\) += (0x[0-9a-f]+|\d+)")
 
 
 def together(logs: Sequence[Log], progress: Progress | None) -> Iterator[Event]:
@@ -59,7 +59,7 @@ class _Files:
     def by_forks(self) -> Iterator[Event]:
         """Each process as a whole, from its fork on; its parent goes on behind it. Times are counted."""
         waiting = {log.part.pid: log for log in self._logs}
-        children = {int(pid) for log in self._logs for pid in _forked(log)}
+        children = {int(pid, 0) for log in self._logs for pid in _forked(log)}
         count = 0
         for root in sorted(waiting, key=lambda pid: (pid in children, pid)):
             if root not in waiting:

@@ -24,11 +24,12 @@ from roar_tui.record.policy import AccessPolicy
 from roar_tui.record.roles import Roles
 from roar_tui.record.settle import settle
 from tracer.events import Call, Event, Exited, Killed, Unparsed
+from tracer.namer import FORKS
 from tracer.observation import Image, Observation, Use
 from tracer.observer import Observer
 
 SOURCE = "strace-log"
-_EXITS = ("exit_group", "exit")  # they never return: no line of them is passed over
+_EXITS = ("exit_group", "exit", "_exit")  # they never return: no line of them is passed over
 # The calls that name the files of a job: a log without any of them says nothing of what was read and written.
 _FILE_CALLS = frozenset((
     "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", "rename", "renameat", "renameat2", "link",
@@ -71,8 +72,10 @@ class _Reading:
         self.world = Elsewhere()
         pending = logs[0].reader.pending if len(logs) == 1 else {}
         self.observer = Observer(self.policy, self.world, self, cwd=self._cwd, pending=pending, lost=UNKNOWN)
+        self.observer.moves_unseen = not any(log.look.moves for log in logs)
         self.touching = 0
         self._calls: set[str] = set()
+        self._children: set[int] = set()
         self._uses: list[Use] = []
         self._exits: dict[int, tuple[int, int]] = {}  # pid -> time, status: where the log has no notice of the end
         self._first: int | None = None
@@ -106,6 +109,8 @@ class _Reading:
                         self._markers.update(argument.strip('"') for argument in event.args[:2])
                 elif event.name in _EXITS:
                     self._leave(event)
+                elif event.value and event.name in FORKS:
+                    self._children.add(event.value)
             elif isinstance(event, (Exited, Killed)):
                 self._exits.pop(event.pid, None)
             observe(event)
@@ -168,6 +173,8 @@ class _Reading:
             mark=mark,
             calls=self._calls.union(*(log.passed for log in self._logs)),
             cwd_given=self._given is not None,
+            absent=self._absent(),
+            moves_unseen=self.observer.moves_unseen and not any(log.look.here for log in self._logs),
         )
         return Record(
             format=FORMAT,
@@ -198,6 +205,13 @@ class _Reading:
                 image.ended, image.code = self._exits[image.pid]
             if image.idle is None:
                 image.idle = self._last  # nothing in the log was written later
+
+    def _absent(self) -> int:
+        """How many processes the files of a log speak of without one of them being theirs; the first one's parent counts, too."""
+        if len(self._logs) == 1:
+            return 0
+        present = {log.part.pid for log in self._logs}
+        return len(self._children - present) + (len(present - self._children) > 1)
 
     def _outcomes(self) -> dict[Use, Outcome]:
         removed = Outcome(Status.REMOVED, None, None)

@@ -447,6 +447,19 @@ def test_one_file_per_process_is_one_job(import_: Import, times: list[str], chil
     assert ("order" in warned(record)) == (times[0] == "")
 
 
+def test_a_process_whose_file_is_missing_is_said(import_: Import) -> None:
+    times = [f"170000000{n}.000000 " for n in range(7)]
+    whole = {"log.20": PARENT.format(*times), "log.21": CHILD.format(*times)}
+    assert "processes_missing" not in warned(import_(whole))
+    forked = whole["log.20"].replace("= 21\n", "= 21\n1700000002.000001 vfork() = 22\n")
+    assert "processes_missing" in warned(import_({**whole, "log.20": forked}))
+
+
+def test_the_first_process_may_be_the_one_whose_file_is_missing(import_: Import) -> None:
+    times = [f"170000000{n}.000000 " for n in range(7)]
+    assert "processes_missing" in warned(import_({"log.21": CHILD.format(*times), "log.22": CHILD.format(*times)}))
+
+
 def test_a_directory_of_such_files_is_one_job_too(tmp_path: Path, archive: Archive) -> None:
     place = tmp_path / "logs"
     place.mkdir()

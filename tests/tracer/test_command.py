@@ -70,6 +70,21 @@ def test_options_by_version(version: tuple[int, int], seccomp: bool, daemonize: 
     assert argv[argv.index("-o") + 1] == "/tmp/spool"
 
 
+@pytest.mark.parametrize(
+    ("version", "unknown"),
+    [
+        ((4, 6), {"open_by_handle_at", "setns", "renameat2", "execveat", "io_uring_setup", "clone3", "openat2"}),
+        ((4, 9), {"execveat", "io_uring_setup", "clone3", "openat2"}),
+        ((4, 11), {"io_uring_setup", "clone3", "openat2"}),  # mv renames by renameat2
+        ((4, 17), set()),
+    ],
+)
+def test_a_strace_that_refuses_unknown_calls_is_asked_for_all_that_it_knows(version: tuple[int, int], unknown: set[str]) -> None:
+    argv = arguments(Strace("/usr/bin/strace", version), "/tmp/spool", ["prog"])
+    traced = argv[argv.index("-e") + 1].removeprefix("trace=").split(",")
+    assert set(CALLS) - {call.removeprefix("?") for call in traced} == unknown
+
+
 def test_the_environment_is_never_printed() -> None:
     for version in ((4, 6), (6, 1)):
         argv = arguments(Strace("strace", version), "spool", ["true"])
