@@ -13,7 +13,7 @@ import msgspec
 from roar_tui import __version__
 from roar_tui.record import redaction, snapshots
 from roar_tui.record.context.gather import Gathered
-from roar_tui.record.model import FORMAT, Access, Environment, Exit, LeftOut, Record, State, Status, Step
+from roar_tui.record.model import FORMAT, Access, Environment, Exit, LeftOut, Record, Role, State, Status, Step
 from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.record.policy import REMOTE
 from roar_tui.record.run import Run
@@ -135,8 +135,8 @@ def snapshot(steps: Sequence[Step], keep: Callable[[bytes], str]) -> dict[str, s
     """Keep the text of small code and configuration, and of small structured outputs: digest -> digest of the blob."""
     wanted: dict[str, Access] = {}
     for step in steps:
-        accesses = [(access, False) for access in step.used] + [(access, True) for access in step.generated if access.survives]
-        for access, generated in accesses:
+        read = [(access, False) for access in step.used if access.role is not Role.DATA]  # a job may have read a million files
+        for access, generated in read + [(access, True) for access in step.generated if access.survives]:
             if access.digest is None or access.size is None or access.digest in wanted:
                 continue
             if snapshots.wanted(access.path, access.role, access.size, generated):
