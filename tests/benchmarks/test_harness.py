@@ -21,7 +21,8 @@ def test_every_row_of_the_smallest_work_has_a_figure(tmp_path: Path, capsys: pyt
     main(["--only", names, "--runs", "1", "--size", "0.0001", "--patience", "0", "--home", str(tmp_path), "--json", str(figures)])
     rows = {row["name"]: row for row in json.loads(figures.read_text("utf-8"))["rows"]}
     assert list(rows) == [
-        "true", "small-first", "small-known", "parser-again", "parser-new", "hashing", "opens-memory", "opens-spool",
+        "true", "small-first", "small-first-awake", "small-known", "small-known-awake", "parser-again", "parser-new", "hashing",
+        "opens-memory", "opens-spool",
     ]  # fmt: skip
     assert all(row["value"] is not None for row in rows.values()), rows
     said = capsys.readouterr().out
