@@ -20,6 +20,8 @@ from roar_tui.record.run import Run
 from roar_tui.record.settle import Settled
 from tracer.observation import Counts
 
+WRITERS = 8  # blobs that are written at once: a flush waits for the disk, and eight wait as long as one (60 blobs: 450 ms, 40 ms)
+
 
 @dataclass
 class Ending:
@@ -132,7 +134,10 @@ def limits(
 
 
 def snapshot(steps: Sequence[Step], keep: Callable[[bytes], str]) -> dict[str, str]:
-    """Keep the text of small code and configuration, and of small structured outputs: digest -> digest of the blob."""
+    """Keep the text of small code and configuration, and of small structured outputs: digest -> digest of the blob.
+
+    `keep` is called from several threads.
+    """
     wanted: dict[str, Access] = {}
     for step in steps:
         read = [(access, False) for access in step.used if access.role is not Role.DATA]  # a job may have read a million files
@@ -141,12 +146,21 @@ def snapshot(steps: Sequence[Step], keep: Callable[[bytes], str]) -> dict[str, s
                 continue
             if snapshots.wanted(access.path, access.role, access.size, generated):
                 wanted[access.digest] = access
-    kept = {}
-    for digest, access in wanted.items():
+    if not wanted:
+        return {}
+    from concurrent.futures import ThreadPoolExecutor
+
+    def taken(item: tuple[str, Access]) -> tuple[str, str | None]:
+        digest, access = item
         data = snapshots.from_disk(access.path, digest)
-        if data is not None:
-            kept[digest] = keep(data)
-    return kept
+        return digest, keep(data) if data is not None else None
+
+    try:
+        with ThreadPoolExecutor(min(WRITERS, len(wanted))) as pool:
+            found = list(pool.map(taken, wanted.items()))
+    except RuntimeError:  # no more threads allowed (ulimit -u)
+        found = [taken(item) for item in wanted.items()]
+    return {digest: blob for digest, blob in found if blob is not None}
 
 
 def user() -> str:
