@@ -6,7 +6,6 @@ import contextlib
 import os
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,17 +14,7 @@ from typing import Any
 
 MOMENT = 0.5  # s
 CALM = 0.9  # of all processors idle
-# Runs only where nothing else wants to: below every other task of its session, in a session that is below all others.
-SPIN = """
-import os, sys
-os.sched_setaffinity(0, {int(sys.argv[1])})
-try: open("/proc/self/autogroup", "w").write("19")
-except OSError: pass
-os.nice(19)
-os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-parent = os.getppid()
-while os.getppid() == parent: pass
-"""
+LATENCY = "/dev/cpu_dma_latency"  # while it is held open with a zero in it, idle processors poll: see the kernel's pm_qos
 
 
 class FailedError(Exception):
@@ -99,21 +88,15 @@ def timed(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = Non
 
 @contextlib.contextmanager
 def awake() -> Iterator[None]:
-    """Keep all processors awake: one that sleeps takes 50 µs to take up a task where it is a virtual one.
+    """Keep idle processors from sleeping. OSError where that is not possible or allowed.
 
-    strace wakes the program and the program strace twice per open, each on its own processor. With a processor that some third
-    process keeps awake (a recorder does) they are four times as fast, and so a comparison would measure the sleep.
+    A virtual one that sleeps takes 40 µs to take up a task. strace wakes the program and the program strace twice per open, each
+    on its own processor; when a third process keeps these awake, as a recorder does, they are four times as fast, and what is
+    compared is the sleep.
     """
-    spinners = [
-        subprocess.Popen([sys.executable, "-S", "-c", SPIN, str(core)], start_new_session=True)
-        for core in sorted(os.sched_getaffinity(0))
-    ]
-    try:
+    with open(LATENCY, "wb", buffering=0) as file:
+        file.write(bytes(4))
         yield
-    finally:
-        for spinner in spinners:
-            spinner.kill()
-            spinner.wait()
 
 
 def await_calm(patience: float) -> None:
@@ -128,10 +111,10 @@ def await_calm(patience: float) -> None:
 
 
 def _ticks() -> tuple[int, int]:
-    """Idle and all clock ticks of all processors since boot; what is nice (see `awake`) counts as idle."""
+    """Idle and all clock ticks of all processors since boot."""
     with open("/proc/stat", encoding="ascii") as file:
         ticks = [int(field) for field in file.readline().split()[1:9]]
-    return ticks[1] + ticks[3] + ticks[4], sum(ticks)
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def load() -> float:

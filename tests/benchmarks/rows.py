@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks import work
-from tests.benchmarks.measure import Row, alternate, awake, load, median, ratio, timed
+from tests.benchmarks.measure import LATENCY, Row, alternate, awake, load, median, ratio, timed
 from tests.benchmarks.subjects import Recorder, ReproZip, Roar, strace_seconds
 from tests.benchmarks.watch import Watch
 
@@ -75,15 +75,22 @@ def small(plan: Plan) -> Iterator[Row]:
             known=lambda: recorder.seconds(command, plan.place, inputs=count),
         )
 
-    work_done = f"read {count} files of 4 KiB"
-    asleep = measured()
-    with awake():
-        kept_awake = measured()
-    for name, target in (("first", 1.25), ("known", 1.15)):
-        for suffix, samples, measure in (("", asleep, "over strace"), ("-awake", kept_awake, "the same, processors kept awake")):
+    def rows(suffix: str, measure: str, samples: dict[str, list[float]]) -> Iterator[Row]:
+        for name, target in (("first", 1.25), ("known", 1.15)):
             shown = {side: samples[side] for side in ("bare", "strace", name)}
             value = ratio(samples, name, "strace")
             yield Row(f"small-{name}{suffix}", work_done, measure, value, "×", target, samples=shown, load=load())
+
+    work_done = f"read {count} files of 4 KiB"
+    yield from rows("", "over strace", measured())
+    measure = "the same, processors awake"
+    try:
+        with awake():
+            samples = measured()
+    except OSError as error:
+        yield Row("small-awake", work_done, measure, None, "×", note=f"{LATENCY}: {error.strerror}")
+    else:
+        yield from rows("-awake", measure, samples)
 
 
 def peers(plan: Plan) -> Iterator[Row]:
