@@ -173,8 +173,11 @@ class Capture:
 
     def so_far(self) -> Captured:
         """What was captured up to now, while processes are still running."""
+        return self._captured(self.observer.so_far())
+
+    def _captured(self, observation: Observation) -> Captured:
         uses = {use: outcome for use, outcome in self._outcomes.items() if outcome is not None}
-        return Captured(self.observer.so_far(), uses, dict(self._finals))
+        return Captured(observation, uses, dict(self._finals))
 
     def finish(self) -> Captured:
         """What was captured; call it when nothing is outstanding any more."""
@@ -182,8 +185,7 @@ class Capture:
             pass
         self._judge()
         self.hasher.close()
-        self.observer.finish()
-        return self.so_far()
+        return self._captured(self.observer.finish())
 
 
 def _is_at_or_below(path: str, place: str) -> bool:

@@ -15,17 +15,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import blake3
 
 from roar_tui.record.clock import CLOCK
 from roar_tui.record.model import Status
+from roar_tui.record.mounts import on_network
 
 Token = TypeVar("Token")
+_Queue: TypeAlias = "queue.SimpleQueue[tuple[str, Token] | None]"
 
 BUFFER = 1 << 20
 SMALL = 16 << 10  # bytes: up to here hashing again (8 µs when cached, as what the job just read is) beats asking what is known
+QUICK = 256 << 10  # bytes: up to here one thread hashes alone; two wait for each other (Python's lock) and take twice its time
 LARGE = 256 << 20  # bytes: from here on a process of its own (0.1 s) is worth it: mapped, 7 GB/s on two cores; read, 4 GB/s
 MAPPED = "import sys, blake3; print(blake3.blake3(max_threads=-1).update_mmap('/proc/self/fd/' + sys.argv[1]).hexdigest())"
 NETWORK_MARGIN = 60_000_000  # µs: how far a file server's clock may be off
@@ -82,12 +85,17 @@ def now() -> int:
 
 
 class Hasher(Generic[Token]):
-    """A few threads that hash what is submitted, in order. Results are collected with `results`; `wake` becomes readable then."""
+    """Threads that hash what is submitted. Results are collected with `results`; `wake` becomes readable then.
+
+    One thread takes everything, in order. What takes long without Python (a large file, one that a server must send) it leaves
+    to `threads` others.
+    """
 
     def __init__(self, threads: int, known: Known, position: Callable[[], int]) -> None:
         self._known = known
         self._position = position
-        self._todo: queue.SimpleQueue[tuple[str, Token] | None] = queue.SimpleQueue()
+        self._todo: _Queue[Token] = queue.SimpleQueue()
+        self._slow: _Queue[Token] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Token, Evidence]] = queue.SimpleQueue()
         self._seen: dict[tuple[int, int, int, int, int], str] = {}
         self._stop = False
@@ -95,9 +103,10 @@ class Hasher(Generic[Token]):
         self.wake, self._bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.outstanding = 0
         self.bytes_done = 0
-        self._threads = [threading.Thread(target=self._work, daemon=True, name=f"hash-{n}") for n in range(threads)]
-        for thread in self._threads:
-            thread.start()
+        self._helpers = threads
+        self._start("hash", self._todo, self._slow)
+        for n in range(threads):
+            self._start(f"hash-{n}", self._slow, None)
 
     def submit(self, path: str, token: Token) -> None:
         """Hash `path` when a thread is free."""
@@ -124,27 +133,40 @@ class Hasher(Generic[Token]):
         self._stop = True
 
     def close(self) -> None:
-        for _ in self._threads:
-            self._todo.put(None)
+        self._todo.put(None)
+        for _ in range(self._helpers):
+            self._slow.put(None)
 
-    def _work(self) -> None:
+    def _start(self, name: str, todo: _Queue[Token], slow: _Queue[Token] | None) -> None:
+        threading.Thread(target=self._work, args=(todo, slow), daemon=True, name=name).start()
+
+    def _work(self, todo: _Queue[Token], slow: _Queue[Token] | None) -> None:
+        """One thread: hash what is in `todo`, and put into `slow`, where there is such a queue, what others are to hash."""
         buffer = bytearray(BUFFER)
-        while (item := self._todo.get()) is not None:
+        while (item := todo.get()) is not None:
             path, token = item
-            evidence = self._hash(path, memoryview(buffer))
+            evidence = self._hash(path, memoryview(buffer), patient=slow is None)
+            if evidence is None:
+                assert slow is not None
+                slow.put(item)
+                continue
             self._done.put((token, evidence))
             if not self._rung:
                 self._rung = True
                 with contextlib.suppress(BlockingIOError):  # then it is readable already
                     os.write(self._bell, b"!")
 
-    def _hash(self, path: str, buffer: memoryview) -> Evidence:
+    def _hash(self, path: str, buffer: memoryview, *, patient: bool) -> Evidence | None:
+        """What hashing `path` finds; None for a file that takes long, unless `patient`."""
         began = now()
         status: Status | None = None
         digest, before = None, None
         try:
-            if not modes.S_ISREG(os.stat(path).st_mode):  # opening a FIFO lets its writer go on, and a device may do anything
+            found = os.stat(path)
+            if not modes.S_ISREG(found.st_mode):  # opening a FIFO lets its writer go on, and a device may do anything
                 return Evidence(path, None, None, None, began, now(), self._position())
+            if not patient and (found.st_size > QUICK or on_network(found.st_dev)):
+                return None
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
         except (FileNotFoundError, NotADirectoryError):
             status = Status.MISSING

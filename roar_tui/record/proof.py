@@ -6,18 +6,12 @@ the trace 1 to 9 % of hashes were wrong under adversarial overwrites, with it no
 
 from __future__ import annotations
 
-import functools
-import os
-
 from roar_tui.record.clock import CLOCK
 from roar_tui.record.hashing import NETWORK_MARGIN, Evidence
+from roar_tui.record.mounts import on_network
 from tracer.observation import Use, Version
 
 RENAME = 10_000  # µs: from the entry of a link or rename to the ctime that it leaves, at most
-NETWORK = frozenset({
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "afs", "9p", "pvfs2", "fuse.sshfs",
-    "fuse.glusterfs", "fuse.s3fs", "fuse.gcsfuse",
-})  # fmt: skip
 
 
 def proven(use: Use, evidence: Evidence) -> bool:
@@ -63,18 +57,3 @@ def _may_be_mapped(version: Version, opened: int) -> bool:
     if not version.both_ways:
         return False
     return any(g.image.idle is None or g.image.idle > opened for g in version.generations.values())
-
-
-@functools.lru_cache(maxsize=256)
-def on_network(device: int) -> bool:
-    """Whether the file system with this st_dev is a server's, whose clock is not ours."""
-    wanted = f"{os.major(device)}:{os.minor(device)}"
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
-            for line in mounts:
-                fields = line.split()
-                if fields[2] == wanted:
-                    return fields[fields.index("-") + 1] in NETWORK
-    except (OSError, ValueError, IndexError):
-        return True
-    return False

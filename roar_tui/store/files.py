@@ -36,16 +36,21 @@ def make_archive(root: Path) -> None:
 def directory_like_parent(directory: Path) -> None:
     """Make `directory`, unless it is there, with its parent's mode: private in a private store, shared in a group's.
 
-    The mode is set explicitly: in a group's directory a narrow umask of one member would shut the others out.
+    The mode is set explicitly: in a group's directory a narrow umask of one member would shut the others out. It is there with
+    its mode or not at all: what is put into it takes its own mode from it.
     """
     if directory.is_dir():
         return
     mode = directory.parent.stat().st_mode & 0o7777
+    draft = directory.with_name(f".{directory.name}.{os.urandom(8).hex()}.tmp")
+    draft.mkdir(mode=0o700)
+    draft.chmod(mode)
     try:
-        directory.mkdir(mode=0o700)
-    except FileExistsError:
-        return
-    directory.chmod(mode)
+        draft.rename(directory)
+    except OSError:  # somebody else has made it, and put something into it
+        draft.rmdir()
+        if not directory.is_dir():
+            raise
 
 
 def publish(path: Path, data: bytes) -> None:

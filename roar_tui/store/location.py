@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import tempfile
@@ -29,6 +28,8 @@ def cache_dir() -> Path:
 
 def index_name(root: Path) -> str:
     """The file name of the index of the archive at `root`: one per archive (resolved path) and schema version."""
+    import hashlib  # 2 ms that a command about to be recorded need not wait for
+
     place = hashlib.blake2b(os.fsencode(os.path.realpath(root)), digest_size=8).hexdigest()
     return f"index-v{VERSION}-{place}.sqlite"
 

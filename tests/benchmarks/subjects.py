@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shutil
@@ -30,6 +31,9 @@ class Recorder:
         self.env = dict(os.environ, PYTHONPATH=str(REPOSITORY), ROAR_TUI_STORE=str(self.store), NO_COLOR="1")
         for name in ("CACHE", "DATA", "STATE"):
             self.env[f"XDG_{name}_HOME"] = str(place / name.lower())
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)  # as pip installs it: it must not compile itself at every start (70 ms)
+        for package in ("roar_tui", "tracer"):
+            compileall.compile_dir(REPOSITORY / package, quiet=2)
         self._traces = place / "traces"
         self.env["TMPDIR"] = str(self._traces)
         self._traces.mkdir(parents=True, exist_ok=True)

@@ -190,3 +190,28 @@ def test_outstanding_counts_down_to_nothing(hasher: Hasher[str], tmp_path: Path)
     wait(hasher, 10)
     assert hasher.outstanding == 0
     assert hasher.bytes_done == sum(range(10))
+
+
+def test_a_file_that_takes_long_holds_up_no_other(tmp_path: Path) -> None:
+    """The look-up of the large file's digest ends only when the small one has been hashed."""
+    small_is_done = threading.Event()
+
+    class Slow(Known):
+        def get(self, path: str, stat: os.stat_result) -> str | None:
+            assert small_is_done.wait(20)
+            return None
+
+    hasher: Hasher[str] = Hasher(1, Slow(), lambda: 0)
+    for name, size in (("large", hashing.QUICK + 1), ("small", 1)):
+        (tmp_path / name).write_bytes(b"x" * size)
+        hasher.submit(str(tmp_path / name), name)
+    assert list(wait(hasher, 1)) == ["small"]
+    small_is_done.set()
+    assert wait(hasher, 1)["large"].digest == blake3.blake3(b"x" * (hashing.QUICK + 1)).hexdigest()
+    hasher.close()
+
+
+def test_what_a_server_keeps_is_hashed_too(hasher: Hasher[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "on_network", lambda device: True)
+    (tmp_path / "a").write_bytes(b"abc")
+    assert one(hasher, tmp_path / "a").digest == blake3.blake3(b"abc").hexdigest()

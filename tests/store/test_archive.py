@@ -6,6 +6,8 @@ import os
 import resource
 import stat
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -131,6 +133,29 @@ def test_a_new_store_is_private(tmp_path: Path) -> None:
     ]
     assert {mode(directory) for directory in directories} == {0o700}
     assert mode(archive.records / day_of(T0) / f"{kept}.json.gz") == 0o600
+
+
+def test_what_many_threads_write_at_once_is_the_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their blobs meet in directories that are just being made: whoever comes second must not see one without its mode."""
+    root = tmp_path / "team"
+    root.mkdir()
+    root.chmod(0o2770)
+    archive = Archive(root)
+    archive.ensure()
+    chmod = Path.chmod
+
+    def late(path: Path, mode: int) -> None:
+        time.sleep(0.1)  # the others come in now
+        chmod(path, mode)
+
+    monkeypatch.setattr(Path, "chmod", late)
+    texts = [f"blob {number}".encode() for number in range(60)]  # of which some have the same directory
+    with ThreadPoolExecutor(len(texts)) as pool:
+        names = list(pool.map(archive.keep_blob, texts))
+    assert len({name[:2] for name in names}) < len(names)
+    assert [archive.blob(name) for name in names] == texts
+    assert {mode(directory) for directory in archive.blobs.iterdir()} == {0o2770}
+    assert {mode(path) for path in archive.blobs.glob("*/*")} == {0o640}
 
 
 def test_a_groups_directory_stays_the_groups(tmp_path: Path) -> None:
