@@ -26,15 +26,23 @@ class Changes(Places):
         return self._use_version(process, version, named, time, mixed=mixed)
 
     def _use_version(
-        self, process: Process, version: Version, named: str | None, time: int, *, mixed: bool = False
+        self,
+        process: Process,
+        version: Version,
+        named: str | None,
+        time: int,
+        *,
+        mixed: bool = False,
+        blind: bool = False,
     ) -> Use | None:
         image = process.image
         use = version.uses.get(image)
         if use is not None:
+            use.blind &= blind
             return use
         if len(version.generations) == 1 and image in version.generations and not version.generations[image].tentative:
             return None
-        use = Use(image, version, version.path, named, time, process.pid, mixed=mixed, foreign=process.foreign)
+        use = Use(image, version, version.path, named, time, process.pid, mixed=mixed, blind=blind, foreign=process.foreign)
         version.uses[image] = use
         self._listener.used(use)
         return use
@@ -61,7 +69,7 @@ class Changes(Places):
         base = None
         if not fresh:
             base = self._current(mapped, foreign=process.foreign)
-            self._use_version(process, base, None, time, mixed=True)
+            self._use_version(process, base, None, time, mixed=True, blind=not mode.reads)
             base.intend(time, call.time)
         self._files.overwrite(mapped, time)
         version = self._files.add(

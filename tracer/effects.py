@@ -168,6 +168,16 @@ class Rewired(NamedTuple):
     place: Place
 
 
+class Interpreted(NamedTuple):
+    """The kernel knows no way to execute the place: the shell that tried reads it as a script."""
+
+    place: Place
+
+
+class Traced(NamedTuple):
+    """ptrace: the program traces others, or tried to."""
+
+
 class Ring(NamedTuple):
     """io_uring: what goes through the ring is not seen."""
 
@@ -175,11 +185,12 @@ class Ring(NamedTuple):
 Effect = (
     Opened | Executed | Forked | Entered | Renamed | Linked | Removed | RemovedDirectory | Truncated | Duplicated | Piped
     | Connected | Isolated
-    | Rewired | Ring | Closed | Irregular
+    | Rewired | Ring | Closed | Irregular | Interpreted | Traced
 )  # fmt: skip
 
 
-GOES_ON = "EINPROGRESS"  # the one error that is none: a connect that goes on in the background
+# Failures that say something: a connect that goes on in the background, a script without #!, a tracer that is not the first.
+TELLING = frozenset(("EINPROGRESS", "ENOEXEC", "EPERM"))
 _FLAGS_AT = {"open": 1, "openat": 2}  # which argument has an open's flags
 
 
@@ -188,9 +199,9 @@ def effect(call: Call) -> Effect | None:
 
     Raises ValueError where its arguments cannot be read.
     """
-    if (call.error is not None and call.error != GOES_ON) or call.value is None:
+    if call.value is None:
         return None
-    handler = _HANDLERS.get(call.name)
+    handler = _HANDLERS.get(call.name) if call.error is None else _FAILED.get((call.name, call.error))
     return handler(call) if handler is not None else None
 
 
@@ -504,6 +515,14 @@ def _ring(call: Call) -> Effect | None:
     return Ring()
 
 
+def _interpreted(call: Call) -> Effect | None:
+    return Interpreted(here(call.args[0]) if call.name == "execve" else at(*call.args[0:2]))
+
+
+def _traced(call: Call) -> Effect | None:
+    return Traced()
+
+
 _OTHER_DESCRIPTORS = (  # noqa: SIM905 -- a list of words reads best as words
     "socket accept accept4 epoll_create epoll_create1 eventfd eventfd2 memfd_create timerfd_create signalfd signalfd4 inotify_init "
     "inotify_init1 pidfd_open userfaultfd perf_event_open fanotify_init"
@@ -516,10 +535,16 @@ _HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
     "link": _link, "linkat": _linkat, "unlink": _unlink, "unlinkat": _unlinkat, "rmdir": _rmdir, "truncate": _truncate,
     "ftruncate": _ftruncate, "dup2": _dup, "dup3": _dup, "pipe": _pipe, "pipe2": _pipe, "socketpair": _socketpair,
     "connect": _connected, "chroot": _isolated, "pivot_root": _isolated, "unshare": _isolated, "setns": _isolated,
-    "symlink": _rewired, "symlinkat": _rewired, "io_uring_setup": _ring, "mknod": _mknod, "mknodat": _mknodat,
+    "symlink": _rewired, "symlinkat": _rewired, "io_uring_setup": _ring, "ptrace": _traced, "mknod": _mknod, "mknodat": _mknodat,
     # seen only in other people's logs: `run` does not ask for them
     "dup": _dup, "fcntl": _fcntl, "fcntl64": _fcntl, "close": _close, "getcwd": _getcwd, "mkdir": _mkdir, "mkdirat": _mkdirat,
     "getdents": _listed, "getdents64": _listed, **dict.fromkeys(_OTHER_DESCRIPTORS, _other),
+}  # fmt: skip
+
+
+_FAILED: dict[tuple[str, str], Callable[[Call], Effect | None]] = {
+    ("connect", "EINPROGRESS"): _connected, ("execve", "ENOEXEC"): _interpreted, ("execveat", "ENOEXEC"): _interpreted,
+    ("ptrace", "EPERM"): _traced,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ the caller's `Policy`; the file system as it is now is the caller's `World`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from tracer import effects
@@ -19,6 +20,7 @@ from tracer.process import Folder, Process, Stream, is_worker
 from tracer.streams import OUTSIDE
 
 EXAMPLES = 10
+INTERPRETERS = 4  # scripts whose interpreters are scripts: so many in a row does the kernel follow
 UNSEEN = -1  # the id of an image before it counts as one of the job's
 JUMP = 1_000_000  # µs: a line this much older than one before it means that the clock was set
 
@@ -59,7 +61,7 @@ class Observer(Opens):
             effects.Truncated: self._truncated, effects.Duplicated: self._duplicated,
             effects.Piped: self._piped, effects.Connected: self._connected, effects.Isolated: self._isolated,
             effects.Rewired: self._rewired, effects.Ring: self._ring, effects.Closed: self._closed,
-            effects.Irregular: self._unlike,
+            effects.Irregular: self._unlike, effects.Interpreted: self._interpreted, effects.Traced: self._traced,
         }  # fmt: skip
 
     # -- from outside ---------------------------------------------------------------------------------------------------
@@ -91,7 +93,7 @@ class Observer(Opens):
             if event.error is None:
                 if not self._opened_again(process, event):
                     self._call(process, event)
-            elif event.error == effects.GOES_ON:
+            elif event.error in effects.TELLING:
                 self._call(process, event)
             return
         if isinstance(event, Unparsed):
@@ -280,13 +282,17 @@ class Observer(Opens):
                 old.ended = call.time
         self._use_executable(process, named, call)
 
-    def _use_executable(self, process: Process, named: str, call: Call) -> None:
+    def _use_executable(self, process: Process, named: str, call: Call, depth: int = 0) -> None:
+        """Note that a program was executed, and the interpreter that the kernel loads for a script: it opens that unseen."""
         path = self._world.real(named, follow=True) if not process.foreign else named
         mapped = self._policy.executed(path)
         if mapped is not None:
             use = self._use(process, mapped, named if named != path else None, call.time)
             if use is not None:
                 use.executed = True
+            interpreter = self._world.interpreter(path) if depth < INTERPRETERS and not process.foreign else None
+            if interpreter is not None:
+                self._use_executable(process, os.path.join(process.folder.path, interpreter), call, depth + 1)
 
     def _ended(self, process: Process, time: int, code: int | None, signal: int | None) -> None:
         del self._processes[process.pid]
@@ -331,6 +337,14 @@ class Observer(Opens):
 
     def _ring(self, process: Process, effect: effects.Ring, call: Call) -> None:
         self.warnings["io_uring"] = "A program used io_uring: files opened through the ring are not seen."
+
+    def _traced(self, process: Process, effect: effects.Traced, call: Call) -> None:
+        self.warnings["ptrace"] = (
+            "A program used ptrace, as gdb and strace do: a process has one tracer, so it could not trace what this job runs."
+        )
+
+    def _interpreted(self, process: Process, effect: effects.Interpreted, call: Call) -> None:
+        self._policy.named(["sh", self._join(process, effect.place)], process.folder.path)
 
     def _connected(self, process: Process, effect: effects.Connected, call: Call) -> None:
         known = process.image.connections

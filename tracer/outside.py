@@ -30,6 +30,13 @@ class World(Protocol):
         """When the file at `path` was made at the latest (µs), None where that is not known."""
 
 
+    def interpreter(self, path: str) -> str | None:
+        """What the first line of the script at `path` names behind #!; None for what is no script, or not known."""
+
+    def is_fifo(self, path: str) -> bool:
+        """Whether `path` is a FIFO."""
+
+
 class Listener(Protocol):
     """Who wants to know at once."""
 

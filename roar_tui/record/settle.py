@@ -103,6 +103,10 @@ class _Settler:
         """The access of a use; None where it was of no regular file."""
         outcome = self._captured.uses.get(use)
         version = use.version
+        if use.blind and not self._went_into_what_was_written(use):
+            return None
+        if outcome is not None and outcome.digest is None and version in self._unwritten:
+            outcome = self._still(version) or outcome
         while version in self._unwritten and version.base is not None:
             version = version.base
         if version.moved_to is not None and (outcome is None or outcome.digest is None):
@@ -125,6 +129,17 @@ class _Settler:
             named=use.named,
             external=external,
         )
+
+    def _went_into_what_was_written(self, use: Use) -> bool:
+        """Whether the image of a use that could only write has changed the file that it opened."""
+        return any(made.base is use.version and made not in self._unwritten for made in use.image.outputs)
+
+    def _still(self, version: Version) -> Outcome | None:
+        """The content of a version that was opened for writing and never written: what is there in the end."""
+        final = self._captured.finals.get(version)
+        if final is None or final.status is not Status.HASHED:
+            return None
+        return Outcome(Status.HASHED, final.digest, final.size)
 
     def generated(self, generation: Generation) -> Access | None:
         """The access of a generation; None for what is no regular file."""
@@ -244,6 +259,8 @@ def _pipes(channels: list[Channel]) -> list[Pipe]:
     for channel in channels:
         if not channel.writers and (not channel.readers or os.path.basename(channel.creator.program) in MAKE):
             continue  # make gives its parallel children a stdin that nobody writes to
+        if channel.kind == "fifo" and not (channel.writers and channel.readers):
+            continue  # its other end is opened by name too: by nobody of this job
         writers = {image.id for image in channel.writers} or {channel.creator.id}
         readers = {image.id for image in channel.readers} or {channel.creator.id}
         if writers == readers and len(writers) == 1:
