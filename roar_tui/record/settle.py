@@ -30,8 +30,8 @@ class Settled:
 def settle(captured: Captured, role_of: RoleOf, *, argv_of: Callable[[list[str]], list[str]] = list) -> Settled:
     """The steps and pipes. `argv_of` redacts arguments."""
     versions = captured.observation.versions
-    unwritten = {version for version in versions if _unwritten(version, captured.finals.get(version))}
-    settler = _Settler(captured, role_of, unwritten)
+    unwritten, heirs = _never_written(versions, captured.finals)
+    settler = _Settler(captured, role_of, unwritten, heirs)
     used: dict[Image, list[Access]] = {}
     generated: dict[Image, list[Access]] = {}
     for version in versions:
@@ -81,22 +81,44 @@ def _once(accesses: list[Access]) -> list[Access]:
     return list(found.values())
 
 
+def _never_written(versions: list[Version], finals: dict[Version, Evidence]) -> tuple[set[Version], dict[Version, Version]]:
+    """The versions that never came to be: opened for writing without truncation, and not changed since.
+
+    With them, for each version that such an open left as it was, the last of its heirs: what happened to that happened to it.
+    """
+    unwritten: set[Version] = set()
+    heirs: dict[Version, Version] = {}
+    for version in reversed(versions):
+        heir = heirs.get(version, version)
+        if heir.ended is None and _unwritten(version, finals.get(heir)):
+            unwritten.add(version)
+            if version.base is not None:
+                heirs[version.base] = heir
+    return unwritten, heirs
+
+
 def _unwritten(version: Version, final: Evidence | None) -> bool:
-    """True for a version that never came to be: opened for writing without truncation, and not changed since."""
     generations = version.generations.values()
     if not generations or not all(generation.tentative for generation in generations) or final is None or final.stat is None:
         return False
     first = min(generation.opened for generation in generations)
-    return version.ended is None and max(final.ctime, final.mtime) < first - CLOCK.margin
+    return max(final.ctime, final.mtime) < first - CLOCK.margin
 
 
 class _Settler:
     """Judges each use and generation of one capture."""
 
-    def __init__(self, captured: Captured, role_of: RoleOf, unwritten: set[Version]) -> None:
+    def __init__(
+        self, captured: Captured, role_of: RoleOf, unwritten: set[Version], heirs: dict[Version, Version]
+    ) -> None:
         self._captured = captured
         self._role_of = role_of
         self._unwritten = unwritten
+        self._heirs = heirs
+        self._families: dict[Version, list[Version]] = {}
+        for version in captured.observation.versions:
+            if version.base is not None and version.generations and version not in unwritten:
+                self._families.setdefault(_first(version), []).append(version)
         self._made = {v.path for v in captured.observation.versions if v.generations and v not in unwritten}
 
     def used(self, use: Use) -> Access | None:
@@ -144,12 +166,13 @@ class _Settler:
     def generated(self, generation: Generation) -> Access | None:
         """The access of a generation; None for what is no regular file."""
         version = generation.version
-        final = self._captured.finals.get(version)
+        last = self._heirs.get(version, version)
+        final = self._captured.finals.get(last)
         if version.directory or (final is not None and final.status is None) or _passed_on(generation):
             return None
-        survives = version.ended is None and (final is None or final.status is not Status.MISSING)
-        status, digest, size = self._content(version, final)
-        finished = version.ended if version.ended is not None else _finished(generation, version, final)
+        survives = last.ended is None and (final is None or final.status is not Status.MISSING)
+        status, digest, size = self._content(version, last, final)
+        finished = version.ended if last.ended is not None and version.ended is not None else _finished(generation, version, final)
         return Access(
             path=version.path,
             role=self._role(version, version.path, size, executed=False, generated=True),
@@ -161,15 +184,17 @@ class _Settler:
             survives=survives,
         )
 
-    def _content(self, version: Version, final: Evidence | None) -> tuple[Status, str | None, int | None]:
-        """What a generated version held in the end: by its own hash, or by a reader's."""
-        if version.ended is None:
+    def _content(
+        self, version: Version, last: Version, final: Evidence | None
+    ) -> tuple[Status, str | None, int | None]:
+        """What a generated version held in the end: by the hash of it or its heir, or by a reader's."""
+        if last.ended is None or version.ended is None:
             if final is None:
                 return Status.SKIPPED, None, None
             assert final.status is not None
             return final.status, final.digest, final.size if final.status is not Status.CHANGED else None
         known = self._product(version, version.ended)
-        removed = version.removed
+        removed = last.removed
         if known is not None:
             return (Status.REMOVED if removed else Status.HASHED), known.digest, known.size
         return (Status.REMOVED if removed else Status.CHANGED), None, None
@@ -205,7 +230,8 @@ class _Settler:
         return Outcome(Status.HASHED, final.digest, final.size)
 
     def _role(self, version: Version, path: str, size: int | None, *, executed: bool, generated: bool) -> Role:
-        if _is_log(version):
+        first = _first(version)
+        if _is_log([first, *self._families.get(first, [])]):
             return Role.LOG
         return self._role_of(path, executed=executed, generated=generated, made_by_job=path in self._made, size=size)
 
@@ -219,18 +245,26 @@ def _passed_on(generation: Generation) -> bool:
     return len(others) == 1 and others[0].stream and others[0].inherited and others[0].image.parent is image
 
 
-def _is_log(version: Version) -> bool:
+def _first(version: Version) -> Version:
+    """The version of the job with which a file began that was appended to since."""
+    while version.base is not None and version.base.generations:
+        version = version.base
+    return version
+
+
+def _is_log(versions: list[Version]) -> bool:
     """Whether a file is stdout or stderr of several steps: of the whole job, or with stderr in it (`> slurm.out 2>&1`).
 
-    What several steps wrote to stdout alone (`for … done > merged.txt`) they made together, and what another step reads is data.
+    `versions` are what it was from one append to the next. What several steps wrote to stdout alone (`for … done > merged.txt`)
+    they made together, and what another step reads is data.
     """
-    if len(version.generations) < 2:
-        return False
-    streams = [generation for generation in version.generations.values() if generation.stream]
+    made = [generation for version in versions for generation in version.generations.values()]
+    streams = [generation for generation in made if generation.stream]
     if len(streams) < 2:
         return False
-    read = any(image not in version.generations for image in version.uses)
-    return version.outer or (not read and any(generation.errors for generation in streams))
+    writers = {generation.image for generation in made}
+    read = any(image not in writers for version in versions for image in version.uses)
+    return any(version.outer for version in versions) or (not read and any(generation.errors for generation in streams))
 
 
 def _finished(generation: Generation, version: Version, final: Evidence | None) -> int:
