@@ -96,6 +96,7 @@ class Changes(Places):
         generation = Generation(image, version, time, tentative=tentative)
         version.generations[image] = generation
         image.outputs.append(version)
+        self._listener.wrote(version)
         return generation
 
     def _is_new(self, path: str, time: int) -> bool:
@@ -188,7 +189,7 @@ class Changes(Places):
         if old in self._channels:
             self._channels[new] = self._channels.pop(old)
         if irregular or self._files.is_directory(old):
-            self._files.move(old, new, time, call.time)
+            self._tell_moved(self._files.move(old, new, time, call.time))
             return
         if moved is None:
             if old in self._links or self._is_link(process, new):
@@ -207,7 +208,12 @@ class Changes(Places):
         if self._policy.written(new) is None:
             self._files.remove(old, time)  # to where nothing is kept: python's cached bytecode
             return
-        self._files.move(old, new, time, call.time)
+        self._tell_moved(self._files.move(old, new, time, call.time))
+
+    def _tell_moved(self, versions: list[Version]) -> None:
+        for version in versions:
+            if version.generations:
+                self._listener.wrote(version)
 
     def _moved_in(self, process: Process, old: str, new: str, time: int) -> None:
         """A file that the job had not touched got another name: its content is used, and generated under the new name."""

@@ -146,6 +146,11 @@ class Observer(Opens):
         """How many processes have not ended."""
         return sum(1 for process in self._processes.values() if not process.thread)
 
+    @property
+    def processes(self) -> list[int]:
+        """The processes that have not ended."""
+        return [pid for pid, process in self._processes.items() if not process.thread]
+
     def finish(self) -> Observation:
         """What was observed. Processes that never ended stay without an end."""
         for pid in list(self._early):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from tracer.observation import Image, Use
+from tracer.observation import Image, Use, Version
 
 
 class Policy(Protocol):
@@ -42,6 +42,9 @@ class Listener(Protocol):
 
     def used(self, use: Use) -> None:
         """A file was read for the first time by an image."""
+
+    def wrote(self, version: Version) -> None:
+        """A file is being written, or was renamed after it was."""
 
     def idle(self, image: Image) -> None:
         """The last process of `image` has ended."""

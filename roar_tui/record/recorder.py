@@ -23,6 +23,7 @@ from roar_tui.record.clock import CLOCK
 from roar_tui.record.context import gather
 from roar_tui.record.model import Exit, Record, Role, State
 from roar_tui.record.model import Warning as RecordWarning
+from roar_tui.record.quiet import STILL
 from roar_tui.record.run import Line, Run, Shelf, first_line
 from roar_tui.record.settle import Settled, settle
 from tracer.spool import Spool
@@ -163,7 +164,7 @@ class Recorder:
                     self._keep_so_far(capture)
                     self._line.say(left=max(1, capture.observer.running))
             if not busy and tracing:
-                wait = 1.0 if deadline is None or told else 0.05
+                wait = 0.05 if deadline is not None and not told else STILL if capture.awaits else 1.0
                 others = [self._trace_open, capture.hasher.wake] + ([self._line.fileno()] if self._line.open else [])
                 ready = capture.spool.wait(wait, others)
                 if self._trace_open in ready and not os.read(self._trace_open, 1):

@@ -193,7 +193,7 @@ class _Settler:
                 return Status.SKIPPED, None, None
             assert final.status is not None
             return final.status, final.digest, final.size if final.status is not Status.CHANGED else None
-        known = self._product(version, version.ended)
+        known = self._product(version, version.ended) or self._as_closed(version, version.ended)
         removed = last.removed
         if known is not None:
             return (Status.REMOVED if removed else Status.HASHED), known.digest, known.size
@@ -216,6 +216,16 @@ class _Settler:
             if outcome.changed <= done or (version.touched and outcome.changed <= version.touched + RENAME):
                 return outcome
         return None
+
+    def _as_closed(self, version: Version, until: int) -> Outcome | None:
+        """The content of a version that was hashed when its writers had closed it, unless it was opened to be written again."""
+        closed, final = self._captured.closed.get(version), self._captured.finals.get(version)
+        if closed is None or final is None or final.status is not Status.HASHED or version.both_ways:
+            return None
+        in_place = final.path == version.path and version.touched < final.began and final.ended < until
+        if not in_place or final.began < closed or version.disturbed(closed, until - 1):
+            return None
+        return Outcome(Status.HASHED, final.digest, final.size)
 
     def _moved(self, version: Version, opened: int) -> Outcome | None:
         """The content, from `opened` on, of a file that a step renamed: that of its new name, if only the rename touched it."""

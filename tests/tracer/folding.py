@@ -63,6 +63,8 @@ class Notes:
     def used(self, use: Use) -> None:
         self.uses.append(use)
 
+    def wrote(self, version: Version) -> None: ...
+
     def idle(self, image: Image) -> None:
         self.ended.append(image)
 
