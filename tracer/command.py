@@ -15,7 +15,7 @@ from dataclasses import dataclass
 CALLS = (  # noqa: SIM905 -- a list of words reads best as words
     "open openat openat2 creat open_by_handle_at mknod mknodat rename renameat renameat2 link linkat symlink symlinkat unlink "
     "unlinkat rmdir truncate ftruncate execve execveat fork vfork clone clone3 chdir fchdir chroot pivot_root unshare setns "
-    "dup2 dup3 pipe pipe2 socketpair connect io_uring_setup ptrace"
+    "dup2 dup3 pipe pipe2 socketpair connect bind io_uring_setup ptrace"
 ).split()
 
 # Left out, because programs get thousands of them. Of a signal that is left out "+++ killed by" is not printed either.

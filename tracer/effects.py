@@ -148,10 +148,16 @@ class Piped(NamedTuple):
 
 
 class Connected(NamedTuple):
-    """A connection to a network address was begun."""
+    """A connection was begun, to a network address or to the socket at a path; then the port is 0."""
 
     address: str
     port: int
+
+
+class Bound(NamedTuple):
+    """The program made itself the one who answers at the socket at a path."""
+
+    address: str
 
 
 class Isolated(NamedTuple):
@@ -185,7 +191,7 @@ class Ring(NamedTuple):
 Effect = (
     Opened | Executed | Forked | Entered | Renamed | Linked | Removed | RemovedDirectory | Truncated | Duplicated | Piped
     | Connected | Isolated
-    | Rewired | Ring | Closed | Irregular | Interpreted | Traced
+    | Rewired | Ring | Closed | Irregular | Interpreted | Traced | Bound
 )  # fmt: skip
 
 
@@ -487,6 +493,8 @@ def _connected(call: Call) -> Effect | None:
         if address is None:  # strace prints inet_pton(AF_INET6, "::1", &sin6_addr) in the place of the field
             parts = call.args[1].split('"')
             address = f'"{parts[1]}"' if len(parts) > 2 else None
+    elif (path := _socket_path(call)) is not None:
+        return Connected(path, 0)
     else:
         return None
     if port is None or address is None:
@@ -494,6 +502,17 @@ def _connected(call: Call) -> Effect | None:
     digits = "".join(character for character in port if character.isdigit())
     quoted = address.split('"')
     return Connected(quoted[1] if len(quoted) > 1 else address, int(digits)) if digits else None
+
+
+def _socket_path(call: Call) -> str | None:
+    """The path of a Unix socket; None for an abstract name (`@"name"`) and for every other address."""
+    raw = field(call.args[1], "sun_path") if field(call.args[1], "sa_family") == "AF_UNIX" else None
+    return string(raw)[0] if raw is not None and raw.startswith('"') else None
+
+
+def _bound(call: Call) -> Effect | None:
+    path = _socket_path(call)
+    return Bound(path) if path is not None else None
 
 
 def _isolated(call: Call) -> Effect | None:
@@ -534,7 +553,7 @@ _HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
     "chdir": _chdir, "fchdir": _fchdir, "rename": _rename, "renameat": _renameat, "renameat2": _renameat,
     "link": _link, "linkat": _linkat, "unlink": _unlink, "unlinkat": _unlinkat, "rmdir": _rmdir, "truncate": _truncate,
     "ftruncate": _ftruncate, "dup2": _dup, "dup3": _dup, "pipe": _pipe, "pipe2": _pipe, "socketpair": _socketpair,
-    "connect": _connected, "chroot": _isolated, "pivot_root": _isolated, "unshare": _isolated, "setns": _isolated,
+    "connect": _connected, "bind": _bound, "chroot": _isolated, "pivot_root": _isolated, "unshare": _isolated, "setns": _isolated,
     "symlink": _rewired, "symlinkat": _rewired, "io_uring_setup": _ring, "ptrace": _traced, "mknod": _mknod, "mknodat": _mknodat,
     # seen only in other people's logs: `run` does not ask for them
     "dup": _dup, "fcntl": _fcntl, "fcntl64": _fcntl, "close": _close, "getcwd": _getcwd, "mkdir": _mkdir, "mkdirat": _mkdirat,

@@ -21,6 +21,10 @@ from tracer.streams import OUTSIDE
 
 EXAMPLES = 10
 INTERPRETERS = 4  # scripts whose interpreters are scripts: so many in a row does the kernel follow
+SYSTEM_SOCKETS = (  # names, logs, the bus and the screen: nothing that a result is made of
+    "/run/nscd/", "/var/run/nscd/", "/var/lib/sss/", "/run/systemd/", "/run/dbus/", "/var/run/dbus/", "/run/user/", "/dev/log",
+    "/run/avahi-daemon/", "/var/run/avahi-daemon/", "/tmp/.X11-unix/", "/tmp/.ICE-unix/",
+)  # fmt: skip
 UNSEEN = -1  # the id of an image before it counts as one of the job's
 JUMP = 1_000_000  # µs: a line this much older than one before it means that the clock was set
 
@@ -53,6 +57,7 @@ class Observer(Opens):
         self._begun: dict[int, int] = {}  # pid of a fork in flight -> child that has been seen already
         self._hidden: list[tuple[Process, effects.Forked]] = []  # forks in a pid namespace: what they return is another number
         self._images: list[Image] = []
+        self._own_sockets: set[str] = set()  # where the job itself answers
         self._last = 0
         self._handlers = {
             effects.Opened: self._opened, effects.Executed: self._executed, effects.Forked: self._forked,
@@ -62,6 +67,7 @@ class Observer(Opens):
             effects.Piped: self._piped, effects.Connected: self._connected, effects.Isolated: self._isolated,
             effects.Rewired: self._rewired, effects.Ring: self._ring, effects.Closed: self._closed,
             effects.Irregular: self._unlike, effects.Interpreted: self._interpreted, effects.Traced: self._traced,
+            effects.Bound: self._bound,
         }  # fmt: skip
 
     # -- from outside ---------------------------------------------------------------------------------------------------
@@ -353,5 +359,13 @@ class Observer(Opens):
 
     def _connected(self, process: Process, effect: effects.Connected, call: Call) -> None:
         known = process.image.connections
-        if all((address, port) != (effect.address, effect.port) for _, address, port in known):
-            known.append((call.started, effect.address, effect.port))
+        address = effect.address
+        if not effect.port:
+            address = os.path.normpath(os.path.join(process.folder.path, address))
+            if address in self._own_sockets or address.startswith(SYSTEM_SOCKETS):
+                return
+        if all((other, port) != (address, effect.port) for _, other, port in known):
+            known.append((call.started, address, effect.port))
+
+    def _bound(self, process: Process, effect: effects.Bound, call: Call) -> None:
+        self._own_sockets.add(os.path.normpath(os.path.join(process.folder.path, effect.address)))
