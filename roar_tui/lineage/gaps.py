@@ -22,7 +22,9 @@ from roar_tui.text import what
 NAME_SERVICE = 53  # a port: what is asked there brings names, no data
 
 # Warnings that say nothing about which files were read and written, or what the walk's nodes say themselves (changed, skipped).
-HARMLESS = frozenset({"argv", "changed", "context", "git", "git_missing", "patch_large", "patch_secret", "ptrace", "setuid", "skipped"})
+HARMLESS = frozenset({
+    "argv", "changed", "context", "git", "git_missing", "patch_large", "patch_secret", "ptrace", "setuid", "skipped",
+})  # fmt: skip
 
 _WHY_NOT_HASHED = {
     "changed": "it changed before it could be hashed",
