@@ -34,15 +34,17 @@ class Changes(Places):
         *,
         mixed: bool = False,
         blind: bool = False,
+        given: bool = False,
     ) -> Use | None:
         image = process.image
         use = version.uses.get(image)
         if use is not None:
             use.blind &= blind
+            use.given &= given
             return use
         if len(version.generations) == 1 and image in version.generations and not version.generations[image].tentative:
             return None
-        use = Use(image, version, version.path, named, time, process.pid, mixed=mixed, blind=blind, foreign=process.foreign)
+        use = Use(image, version, version.path, named, time, process.pid, mixed, blind, given, foreign=process.foreign)
         version.uses[image] = use
         self._listener.used(use)
         return use

@@ -41,7 +41,7 @@ class Opens(Streams):
             if version is None and self.irregular(mapped):
                 return
             known = version.uses.get(process.image) if version is not None else None
-            if known is None or known.blind:
+            if known is None or known.blind or known.given:
                 named = self._named(process, effect.place, path) if mapped == path else None
                 version = version or self._current(mapped, foreign=process.foreign)
                 self._use_version(process, version, named, call.started)
@@ -115,7 +115,7 @@ class Opens(Streams):
             return True
         version = self._files.get(mapped)
         known = version.uses.get(process.image) if version is not None else None
-        if version is None or known is None or known.blind:
+        if version is None or known is None or known.blind or known.given:
             return False
         process.remember(path, call.started, version, True, False)
         return True

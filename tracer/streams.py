@@ -87,7 +87,7 @@ class Streams(Changes):
             known.inherited = True
             self._move_use(version, old, image)
             return
-        use = self._use_version(process, version, None, opened)
+        use = self._use_version(process, version, None, opened, given=stream.pid == OUTSIDE)
         if use is not None:
             use.inherited = not own
 

@@ -88,7 +88,7 @@ class Recorder:
             ending.untraced = first_line(run.messages) or "strace wrote nothing"
         capture.close_trace()
         self._hash_rest(capture)
-        settled = settle(capture.finish(), capture.policy.role, argv_of=redactor.argv)
+        settled = settle(capture.finish(), capture.policy.role, argv_of=redactor.argv, unread=ending.unread)
         if ending.untraced is not None:
             settled = Settled([only_step(run, ending, redactor)], [])
         record = self._assembled(capture, settled, pending, redactor)
@@ -161,6 +161,7 @@ class Recorder:
                 deadline = deadline or time.monotonic() + GRACE
                 if time.monotonic() >= deadline and tracing:
                     told = True
+                    self._ending.unread = False  # who is left may read it yet
                     self._keep_so_far(capture)
                     self._line.say(left=max(1, capture.observer.running))
             if not busy and tracing:
@@ -195,6 +196,7 @@ class Recorder:
             if "ended" in message:
                 self._ending.time = message["ended"]
                 self._ending.exit = Exit(message.get("code"), message.get("signal"))
+                self._ending.unread = bool(message.get("unread"))
             if "untraced" in message:
                 self._ending.untraced = message["untraced"]
             skip = skip or "skip" in message

@@ -27,11 +27,13 @@ class Settled:
     pipes: list[Pipe]
 
 
-def settle(captured: Captured, role_of: RoleOf, *, argv_of: Callable[[list[str]], list[str]] = list) -> Settled:
-    """The steps and pipes. `argv_of` redacts arguments."""
+def settle(
+    captured: Captured, role_of: RoleOf, *, argv_of: Callable[[list[str]], list[str]] = list, unread: bool = False
+) -> Settled:
+    """The steps and pipes. `argv_of` redacts arguments. `unread`: nobody read what the job was given as standard input."""
     versions = captured.observation.versions
     unwritten, heirs = _never_written(versions, captured.finals)
-    settler = _Settler(captured, role_of, unwritten, heirs)
+    settler = _Settler(captured, role_of, unwritten, heirs, unread)
     used: dict[Image, list[Access]] = {}
     generated: dict[Image, list[Access]] = {}
     for version in versions:
@@ -109,8 +111,9 @@ class _Settler:
     """Judges each use and generation of one capture."""
 
     def __init__(
-        self, captured: Captured, role_of: RoleOf, unwritten: set[Version], heirs: dict[Version, Version]
+        self, captured: Captured, role_of: RoleOf, unwritten: set[Version], heirs: dict[Version, Version], unread: bool
     ) -> None:
+        self._unread = unread
         self._captured = captured
         self._role_of = role_of
         self._unwritten = unwritten
@@ -125,7 +128,7 @@ class _Settler:
         """The access of a use; None where it was of no regular file."""
         outcome = self._captured.uses.get(use)
         version = use.version
-        if use.blind and not self._went_into_what_was_written(use):
+        if (use.given and self._unread) or (use.blind and not self._went_into_what_was_written(use)):
             return None
         if outcome is not None and outcome.digest is None and version in self._unwritten:
             outcome = self._still(version) or outcome

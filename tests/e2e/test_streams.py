@@ -119,6 +119,13 @@ def test_the_standard_input_of_the_run_itself(project: Project, stdin: str) -> N
     assert project.files(job["outputs"]) == {"x": digest((project.root / "x").read_bytes())}
 
 
+def test_a_standard_input_that_nobody_reads_is_no_input(project: Project) -> None:
+    project.write(FILES)
+    for script, read in (("sort b > x", {"b"}), ("sort b > x; head -c 1 > y", {"a", "b"}), ("sort b /dev/stdin > x", {"a", "b"})):
+        with (project.root / "a").open() as given:
+            assert project.files(project.shell(script, stdin=given)["inputs"]).keys() == read
+
+
 SCRIPT = "open('x', 'w').write(open('a').read() * 2)\n"
 
 
