@@ -26,15 +26,25 @@ class Changes(Places):
         return self._use_version(process, version, named, time, mixed=mixed)
 
     def _use_version(
-        self, process: Process, version: Version, named: str | None, time: int, *, mixed: bool = False
+        self,
+        process: Process,
+        version: Version,
+        named: str | None,
+        time: int,
+        *,
+        mixed: bool = False,
+        blind: bool = False,
+        given: bool = False,
     ) -> Use | None:
         image = process.image
         use = version.uses.get(image)
         if use is not None:
+            use.blind &= blind
+            use.given &= given
             return use
         if len(version.generations) == 1 and image in version.generations and not version.generations[image].tentative:
             return None
-        use = Use(image, version, version.path, named, time, process.pid, mixed=mixed, foreign=process.foreign)
+        use = Use(image, version, version.path, named, time, process.pid, mixed, blind, given, foreign=process.foreign)
         version.uses[image] = use
         self._listener.used(use)
         return use
@@ -61,7 +71,7 @@ class Changes(Places):
         base = None
         if not fresh:
             base = self._current(mapped, foreign=process.foreign)
-            self._use_version(process, base, None, time, mixed=True)
+            self._use_version(process, base, None, time, mixed=True, blind=not mode.reads)
             base.intend(time, call.time)
         self._files.overwrite(mapped, time)
         version = self._files.add(
@@ -88,6 +98,7 @@ class Changes(Places):
         generation = Generation(image, version, time, tentative=tentative)
         version.generations[image] = generation
         image.outputs.append(version)
+        self._listener.wrote(version)
         return generation
 
     def _is_new(self, path: str, time: int) -> bool:
@@ -180,7 +191,7 @@ class Changes(Places):
         if old in self._channels:
             self._channels[new] = self._channels.pop(old)
         if irregular or self._files.is_directory(old):
-            self._files.move(old, new, time, call.time)
+            self._tell_moved(self._files.move(old, new, time, call.time))
             return
         if moved is None:
             if old in self._links or self._is_link(process, new):
@@ -199,7 +210,12 @@ class Changes(Places):
         if self._policy.written(new) is None:
             self._files.remove(old, time)  # to where nothing is kept: python's cached bytecode
             return
-        self._files.move(old, new, time, call.time)
+        self._tell_moved(self._files.move(old, new, time, call.time))
+
+    def _tell_moved(self, versions: list[Version]) -> None:
+        for version in versions:
+            if version.generations:
+                self._listener.wrote(version)
 
     def _moved_in(self, process: Process, old: str, new: str, time: int) -> None:
         """A file that the job had not touched got another name: its content is used, and generated under the new name."""

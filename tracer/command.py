@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 # Opening, making, renaming, linking, removing, truncating; exec, fork, working directory, namespaces; descriptors that become
-# standard streams; pipes, connections and io_uring. Never read, write, close, stat or mmap: on 20,000 small files tracing
+# standard streams; pipes, connections, io_uring and ptrace. Never read, write, close, stat or mmap: on 20,000 small files tracing
 # everything costs 47 times the bare run, this set 6 to 13 times.
 CALLS = (  # noqa: SIM905 -- a list of words reads best as words
     "open openat openat2 creat open_by_handle_at mknod mknodat rename renameat renameat2 link linkat symlink symlinkat unlink "
     "unlinkat rmdir truncate ftruncate execve execveat fork vfork clone clone3 chdir fchdir chroot pivot_root unshare setns "
-    "dup2 dup3 pipe pipe2 socketpair connect io_uring_setup"
+    "dup2 dup3 pipe pipe2 socketpair connect bind io_uring_setup ptrace"
 ).split()
 
 # Left out, because programs get thousands of them. Of a signal that is left out "+++ killed by" is not printed either.

@@ -148,10 +148,16 @@ class Piped(NamedTuple):
 
 
 class Connected(NamedTuple):
-    """A connection to a network address was begun."""
+    """A connection was begun, to a network address or to the socket at a path; then the port is 0."""
 
     address: str
     port: int
+
+
+class Bound(NamedTuple):
+    """The program made itself the one who answers at the socket at a path."""
+
+    address: str
 
 
 class Isolated(NamedTuple):
@@ -168,6 +174,16 @@ class Rewired(NamedTuple):
     place: Place
 
 
+class Interpreted(NamedTuple):
+    """The kernel knows no way to execute the place: the shell that tried reads it as a script."""
+
+    place: Place
+
+
+class Traced(NamedTuple):
+    """ptrace: the program traces others, or tried to."""
+
+
 class Ring(NamedTuple):
     """io_uring: what goes through the ring is not seen."""
 
@@ -175,11 +191,12 @@ class Ring(NamedTuple):
 Effect = (
     Opened | Executed | Forked | Entered | Renamed | Linked | Removed | RemovedDirectory | Truncated | Duplicated | Piped
     | Connected | Isolated
-    | Rewired | Ring | Closed | Irregular
+    | Rewired | Ring | Closed | Irregular | Interpreted | Traced | Bound
 )  # fmt: skip
 
 
-GOES_ON = "EINPROGRESS"  # the one error that is none: a connect that goes on in the background
+# Failures that say something: a connect that goes on in the background, a script without #!, a tracer that is not the first.
+TELLING = frozenset(("EINPROGRESS", "ENOEXEC", "EPERM"))
 _FLAGS_AT = {"open": 1, "openat": 2}  # which argument has an open's flags
 
 
@@ -188,9 +205,9 @@ def effect(call: Call) -> Effect | None:
 
     Raises ValueError where its arguments cannot be read.
     """
-    if (call.error is not None and call.error != GOES_ON) or call.value is None:
+    if call.value is None:
         return None
-    handler = _HANDLERS.get(call.name)
+    handler = _HANDLERS.get(call.name) if call.error is None else _FAILED.get((call.name, call.error))
     return handler(call) if handler is not None else None
 
 
@@ -494,6 +511,8 @@ def _connected(call: Call) -> Effect | None:
         if address is None:  # strace prints inet_pton(AF_INET6, "::1", &sin6_addr) in the place of the field
             parts = call.args[1].split('"')
             address = f'"{parts[1]}"' if len(parts) > 2 else None
+    elif (path := _socket_path(call)) is not None:
+        return Connected(path, 0)
     else:
         return None
     if port is None or address is None:
@@ -506,6 +525,17 @@ def _connected(call: Call) -> Effect | None:
 def _undecoded(call: Call) -> Effect | None:
     """An open by a strace that has no name for it: which file it was is not in the log."""
     raise ValueError(f"not decoded: {call.name}")
+
+
+def _socket_path(call: Call) -> str | None:
+    """The path of a Unix socket; None for an abstract name (`@"name"`) and for every other address."""
+    raw = field(call.args[1], "sun_path") if field(call.args[1], "sa_family") == "AF_UNIX" else None
+    return string(raw)[0] if raw is not None and raw.startswith('"') else None
+
+
+def _bound(call: Call) -> Effect | None:
+    path = _socket_path(call)
+    return Bound(path) if path is not None else None
 
 
 def _isolated(call: Call) -> Effect | None:
@@ -527,6 +557,14 @@ def _ring(call: Call) -> Effect | None:
     return Ring()
 
 
+def _interpreted(call: Call) -> Effect | None:
+    return Interpreted(here(call.args[0]) if call.name == "execve" else at(*call.args[0:2]))
+
+
+def _traced(call: Call) -> Effect | None:
+    return Traced()
+
+
 _OTHER_DESCRIPTORS = (  # noqa: SIM905 -- a list of words reads best as words
     "socket accept accept4 epoll_create epoll_create1 eventfd eventfd2 memfd_create timerfd_create signalfd signalfd4 inotify_init "
     "inotify_init1 pidfd_open userfaultfd perf_event_open fanotify_init"
@@ -540,8 +578,8 @@ _HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
     "chdir": _chdir, "fchdir": _fchdir, "rename": _rename, "renameat": _renameat, "renameat2": _renameat,
     "link": _link, "linkat": _linkat, "unlink": _unlink, "unlinkat": _unlinkat, "rmdir": _rmdir, "truncate": _truncate,
     "ftruncate": _ftruncate, "dup2": _dup, "dup3": _dup, "pipe": _pipe, "pipe2": _pipe, "socketpair": _socketpair,
-    "connect": _connected, "chroot": _isolated, "pivot_root": _isolated, "unshare": _isolated, "setns": _isolated,
-    "symlink": _rewired, "symlinkat": _rewired, "io_uring_setup": _ring, "mknod": _mknod, "mknodat": _mknodat,
+    "connect": _connected, "bind": _bound, "chroot": _isolated, "pivot_root": _isolated, "unshare": _isolated, "setns": _isolated,
+    "symlink": _rewired, "symlinkat": _rewired, "io_uring_setup": _ring, "ptrace": _traced, "mknod": _mknod, "mknodat": _mknodat,
     # seen only in other people's logs: `run` does not ask for them
     "dup": _dup, "fcntl": _fcntl, "fcntl64": _fcntl, "close": _close, "getcwd": _getcwd, "mkdir": _mkdir, "mkdirat": _mkdirat,
     "getdents": _listed, "getdents64": _listed, **dict.fromkeys(_OTHER_DESCRIPTORS, _other),
@@ -551,6 +589,11 @@ _HANDLERS: dict[str, Callable[[Call], Effect | None]] = {
 _RETURN_A_DESCRIPTOR = frozenset((
     "open", "openat", "openat2", "creat", "open_by_handle_at", "syscall_437", "syscall_0x1b5", "dup", "dup2", "dup3",
 ))  # fmt: skip
+
+_FAILED: dict[tuple[str, str], Callable[[Call], Effect | None]] = {
+    ("connect", "EINPROGRESS"): _connected, ("execve", "ENOEXEC"): _interpreted, ("execveat", "ENOEXEC"): _interpreted,
+    ("ptrace", "EPERM"): _traced,
+}  # fmt: skip
 
 
 def _intents(name: str, args: list[str]) -> list[Place]:

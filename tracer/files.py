@@ -53,9 +53,10 @@ class Files:
             version.ended = time
             self._gone[path] = version
 
-    def move(self, old: str, new: str, time: int, returned: int) -> None:
+    def move(self, old: str, new: str, time: int, returned: int) -> list[Version]:
         """`old`, a file or a directory with all below it, is called `new` now: who hashes by the old name finds another file."""
-        for path, version in list(self._subtree(old)):
+        moved = list(self._subtree(old))
+        for path, version in moved:
             target = new + path[len(old) :]
             self._take(path)
             self.overwrite(target, time)
@@ -63,6 +64,7 @@ class Files:
             version.touched = time
             version.intend(time, returned)
             self._put(target, version)
+        return [version for _, version in moved]
 
     def exchange(self, one: str, other: str, time: int, returned: int) -> None:
         """RENAME_EXCHANGE: both names stay, each with the other's content."""

@@ -35,7 +35,9 @@ class Use:
     """`image` read `version` at `path`, first at `opened`, by process `pid`.
 
     `named` is the absolute path that the call gave, where it is another one than `path`. `mixed`: opened for writing without
-    truncation in the same call, so that what was read is known only if nothing was written.
+    truncation in the same call, so that what was read is known only if nothing was written. `blind`: it could only be written
+    (an append), so that the content is one with what was written there, and nothing was used where nothing was written.
+    `given`: it was the standard input that the caller had opened, and nothing else.
     """
 
     image: Image
@@ -44,8 +46,10 @@ class Use:
     named: str | None
     opened: int
     pid: int
-    executed: bool = False
     mixed: bool = False
+    blind: bool = False
+    given: bool = False
+    executed: bool = False
     inherited: bool = False  # through a standard stream that another image had opened
     foreign: bool = False  # by a process with another root or other mounts: the path may be another file's
 

@@ -6,6 +6,7 @@ the caller's `Policy`; the file system as it is now is the caller's `World`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from tracer import effects
@@ -18,6 +19,11 @@ from tracer.outside import Listener, Policy, World
 from tracer.process import Folder, Process, Stream, is_worker
 from tracer.streams import OUTSIDE
 
+INTERPRETERS = 4  # scripts whose interpreters are scripts: so many in a row does the kernel follow
+SYSTEM_SOCKETS = (  # names, logs, the bus and the screen: nothing that a result is made of
+    "/run/nscd/", "/var/run/nscd/", "/var/lib/sss/", "/run/systemd/", "/run/dbus/", "/var/run/dbus/", "/run/user/", "/dev/log",
+    "/run/avahi-daemon/", "/var/run/avahi-daemon/", "/tmp/.X11-unix/", "/tmp/.ICE-unix/",
+)  # fmt: skip
 UNSEEN = -1  # the id of an image before it counts as one of the job's
 JUMP = 1_000_000  # µs: a line this much older than one before it means that the clock was set
 
@@ -50,6 +56,7 @@ class Observer(Opens):
         self._begun: dict[int, int] = {}  # pid of a fork in flight -> child that has been seen already
         self._hidden: list[tuple[Process, effects.Forked]] = []  # forks in a pid namespace: what they return is another number
         self._images: list[Image] = []
+        self._own_sockets: set[str] = set()  # where the job itself answers
         self._last = 0
         self._handlers = {
             effects.Opened: self._opened, effects.Executed: self._executed, effects.Forked: self._forked,
@@ -58,7 +65,8 @@ class Observer(Opens):
             effects.Truncated: self._truncated, effects.Duplicated: self._duplicated,
             effects.Piped: self._piped, effects.Connected: self._connected, effects.Isolated: self._isolated,
             effects.Rewired: self._rewired, effects.Ring: self._ring, effects.Closed: self._closed,
-            effects.Irregular: self._unlike,
+            effects.Irregular: self._unlike, effects.Interpreted: self._interpreted, effects.Traced: self._traced,
+            effects.Bound: self._bound,
         }  # fmt: skip
 
     # -- from outside ---------------------------------------------------------------------------------------------------
@@ -90,7 +98,7 @@ class Observer(Opens):
             if event.error is None:
                 if not self._opened_again(process, event):
                     self._call(process, event)
-            elif event.error == effects.GOES_ON:
+            elif event.error in effects.TELLING:
                 self._call(process, event)
             return
         if isinstance(event, Unparsed):
@@ -140,6 +148,11 @@ class Observer(Opens):
     def running(self) -> int:
         """How many processes have not ended."""
         return sum(1 for process in self._processes.values() if not process.thread)
+
+    @property
+    def processes(self) -> list[int]:
+        """The processes that have not ended."""
+        return [pid for pid, process in self._processes.items() if not process.thread]
 
     def finish(self) -> Observation:
         """What was observed. Processes that never ended stay without an end."""
@@ -277,7 +290,8 @@ class Observer(Opens):
                 old.ended = call.time
         self._use_executable(process, named, call)
 
-    def _use_executable(self, process: Process, named: str, call: Call) -> None:
+    def _use_executable(self, process: Process, named: str, call: Call, depth: int = 0) -> None:
+        """Note that a program was executed, and the interpreter that the kernel loads for a script: it opens that unseen."""
         if not named:
             self._unread(call)
             return
@@ -287,6 +301,9 @@ class Observer(Opens):
             use = self._use(process, mapped, named if named != path else None, call.time)
             if use is not None:
                 use.executed = True
+            interpreter = self._world.interpreter(path) if depth < INTERPRETERS and not process.foreign else None
+            if interpreter is not None:
+                self._use_executable(process, os.path.join(process.folder.path, interpreter), call, depth + 1)
 
     def _ended(self, process: Process, time: int, code: int | None, signal: int | None) -> None:
         del self._processes[process.pid]
@@ -332,7 +349,23 @@ class Observer(Opens):
     def _ring(self, process: Process, effect: effects.Ring, call: Call) -> None:
         self.warnings["io_uring"] = "A program used io_uring: files opened through the ring are not seen."
 
+    def _traced(self, process: Process, effect: effects.Traced, call: Call) -> None:
+        self.warnings["ptrace"] = (
+            "A program used ptrace, as gdb and strace do: a process has one tracer, so it could not trace what this job runs."
+        )
+
+    def _interpreted(self, process: Process, effect: effects.Interpreted, call: Call) -> None:
+        self._policy.named(["sh", self._join(process, effect.place)], process.folder.path)
+
     def _connected(self, process: Process, effect: effects.Connected, call: Call) -> None:
         known = process.image.connections
-        if all((address, port) != (effect.address, effect.port) for _, address, port in known):
-            known.append((call.started, effect.address, effect.port))
+        address = effect.address
+        if not effect.port:
+            address = os.path.normpath(os.path.join(process.folder.path, address))
+            if address in self._own_sockets or address.startswith(SYSTEM_SOCKETS):
+                return
+        if all((other, port) != (address, effect.port) for _, other, port in known):
+            known.append((call.started, address, effect.port))
+
+    def _bound(self, process: Process, effect: effects.Bound, call: Call) -> None:
+        self._own_sockets.add(os.path.normpath(os.path.join(process.folder.path, effect.address)))

@@ -22,7 +22,7 @@ class Opens(Streams):
             process.folder.path = place.directory  # AT_FDCWD</p>: a chdir may have been missed
         elif self.moves_unseen and place is not None and place.number is None and effect.path and not place.name.startswith("/"):
             self._distrust(process, place, path)
-        if path in self._channels or not path.startswith("/"):
+        if path in self._channels or not path.startswith("/") or self._is_found_fifo(process, path, call.started):
             self._opened_channel(process, effect, path, call.started)
             return
         mode = effect.mode
@@ -42,7 +42,8 @@ class Opens(Streams):
             version = self._files.get(mapped)
             if version is None and self.irregular(mapped):
                 return
-            if version is None or process.image not in version.uses:
+            known = version.uses.get(process.image) if version is not None else None
+            if known is None or known.blind or known.given:
                 named = self._named(process, effect.place, path) if mapped == path else None
                 version = version or self._current(mapped, foreign=process.foreign)
                 self._use_version(process, version, named, call.started)
@@ -55,6 +56,18 @@ class Opens(Streams):
             stream = process.remembered(path)
             assert stream is not None
             process.streams[effect.number] = stream
+
+    def _is_found_fifo(self, process: Process, path: str, time: int) -> bool:
+        """Whether `path` is a FIFO that was there before the job: it becomes known as a channel."""
+        if process.foreign or self._files.get(path) is not None or not self._world.is_fifo(path):
+            return False
+        self._add_fifo(path, process, time)
+        return True
+
+    def _add_fifo(self, path: str, process: Process, time: int) -> None:
+        self._irregular[path] = False
+        self._channels[path] = channel = Channel("fifo", process.image, time)
+        self._kept_channels.append(channel)
 
     def _undecorated(self, process: Process, effect: effects.Opened, call: Call) -> str | None:
         """The path of what was opened, in a log that does not print it; noted for who uses the descriptor's number."""
@@ -83,10 +96,10 @@ class Opens(Streams):
         path = self._path(process, effect.place, follow=False)
         if path is None:
             return
-        self._irregular[path] = effect.directory
-        if not effect.directory:
-            self._channels[path] = channel = Channel("fifo", process.image, call.started)
-            self._kept_channels.append(channel)
+        if effect.directory:
+            self._irregular[path] = True
+        else:
+            self._add_fifo(path, process, call.started)
 
     def _opened_again(self, process: Process, call: Call) -> bool:
         """Whether `call` opens for reading what is left out, or what its image has read before; then nothing is left to do.
@@ -103,7 +116,8 @@ class Opens(Streams):
         if mapped is None:
             return True
         version = self._files.get(mapped)
-        if version is None or process.image not in version.uses:
+        known = version.uses.get(process.image) if version is not None else None
+        if version is None or known is None or known.blind or known.given:
             return False
         process.remember(path, call.started, version, True, False)
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from tracer.observation import Image, Use
+from tracer.observation import Image, Use, Version
 
 
 class Policy(Protocol):
@@ -30,11 +30,21 @@ class World(Protocol):
         """When the file at `path` was made at the latest (µs), None where that is not known."""
 
 
+    def interpreter(self, path: str) -> str | None:
+        """What the first line of the script at `path` names behind #!; None for what is no script, or not known."""
+
+    def is_fifo(self, path: str) -> bool:
+        """Whether `path` is a FIFO."""
+
+
 class Listener(Protocol):
     """Who wants to know at once."""
 
     def used(self, use: Use) -> None:
         """A file was read for the first time by an image."""
+
+    def wrote(self, version: Version) -> None:
+        """A file is being written, or was renamed after it was."""
 
     def idle(self, image: Image) -> None:
         """The last process of `image` has ended."""

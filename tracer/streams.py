@@ -67,6 +67,8 @@ class Streams(Changes):
                     if process.waited and stream.image is old:
                         stream.takers.append(image)
                     self._adopt_use(process, old, stream, opened, own=own, replaced=replaced)
+                    if own:
+                        self._move_base(stream.version, old, image)
                 elif number > 0 and stream.writes:
                     if own and process.did_more_than(stream):  # `exec > log`, and then more in the shell itself: both wrote
                         own, opened = False, time
@@ -74,10 +76,8 @@ class Streams(Changes):
                     made = stream.version.generations.get(image)
                     if made is not None:
                         made.errors |= number == 2
-                    if own:  # what an append began with is the new image's as well
-                        base = stream.version.base
-                        if base is not None:
-                            self._move_use(base, old, image)
+                    if own:
+                        self._move_base(stream.version, old, image)
 
     def _adopt_use(self, process: Process, old: Image, stream: Stream, opened: int, *, own: bool, replaced: bool) -> None:
         version, image = stream.version, process.image
@@ -87,9 +87,14 @@ class Streams(Changes):
             known.inherited = True
             self._move_use(version, old, image)
             return
-        use = self._use_version(process, version, None, opened)
+        use = self._use_version(process, version, None, opened, given=stream.pid == OUTSIDE)
         if use is not None:
             use.inherited = not own
+
+    def _move_base(self, version: Version, old: Image, new: Image) -> None:
+        """What an append began with is the new image's as well."""
+        if version.base is not None:
+            self._move_use(version.base, old, new)
 
     def _move_use(self, version: Version, old: Image, new: Image) -> None:
         use = version.uses.pop(old, None)
@@ -116,7 +121,7 @@ class Streams(Changes):
             return
         outer = stream.pid == OUTSIDE  # opened before the job: perhaps nothing is written to it
         if outer and version.base is not None:
-            self._use_version(process, version.base, None, opened, mixed=True)
+            self._use_version(process, version.base, None, opened, mixed=True, blind=not stream.reads)
         generation = self._generate(image, version, opened, tentative=outer or version.base is not None)
         generation.inherited, generation.stream = not own, True
 

@@ -31,6 +31,14 @@ class Elsewhere:
         self.doubtful.add(path)
         return None
 
+    def interpreter(self, path: str) -> str | None:
+        """None: what is in a file is not known."""
+        return None
+
+    def is_fifo(self, path: str) -> bool:
+        """False: what a path is is not known."""
+        return False
+
 
 def plain(path: str) -> str:
     """The absolute `path` without dots and doubled slashes."""

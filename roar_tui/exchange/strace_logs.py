@@ -25,7 +25,7 @@ from roar_tui.record.roles import Roles
 from roar_tui.record.settle import settle
 from tracer.events import Call, Event, Exited, Killed, Unparsed
 from tracer.namer import FORKS
-from tracer.observation import Image, Observation, Use
+from tracer.observation import Image, Observation, Use, Version
 from tracer.observer import Observer
 
 SOURCE = "strace-log"
@@ -86,6 +86,9 @@ class _Reading:
     def used(self, use: Use) -> None:
         """Keep it for the end: it is judged when all that is in the log is known."""
         self._uses.append(use)
+
+    def wrote(self, version: Version) -> None:
+        """Nothing is hashed."""
 
     def idle(self, image: Image) -> None:
         """Nothing is hashed, so it does not matter when a program ends."""

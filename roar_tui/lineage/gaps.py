@@ -22,7 +22,9 @@ from roar_tui.text import what
 NAME_SERVICE = 53  # a port: what is asked there brings names, no data
 
 # Warnings that say nothing about which files were read and written, or what the walk's nodes say themselves (changed, skipped).
-HARMLESS = frozenset({"argv", "changed", "context", "git", "git_missing", "patch_large", "patch_secret", "setuid", "skipped"})
+HARMLESS = frozenset({
+    "argv", "changed", "context", "git", "git_missing", "patch_large", "patch_secret", "ptrace", "setuid", "skipped",
+})  # fmt: skip
 
 _WHY_NOT_HASHED = {
     "changed": "it changed before it could be hashed",
@@ -109,7 +111,7 @@ def _of_job(archive: Archive, db: sqlite3.Connection, job: str, steps: dict[int,
         if warning.code not in HARMLESS and warning.code != state.value:
             yield Gap(subject, warning.message, node)
     for step in record.steps:
-        addresses = dict.fromkeys(f"{each.address}:{each.port}" for each in step.connections if each.port != NAME_SERVICE)
+        addresses = dict.fromkeys(each.endpoint for each in step.connections if each.port != NAME_SERVICE)
         if addresses and step.id in steps:
             first, others = next(iter(addresses)), len(addresses) - 1
             to = f"{first} and {others} more" if others else first

@@ -25,11 +25,15 @@ WRITERS = 8  # blobs that are written at once: a flush waits for the disk, and e
 
 @dataclass
 class Ending:
-    """What the launcher said of the command's end: when (µs), how, and why it could not be traced."""
+    """What the launcher said of the command's end: when (µs), how, and why it could not be traced.
+
+    `unread`: its standard input is a file of which nobody has read anything.
+    """
 
     time: int | None = None
     exit: Exit | None = None
     untraced: str | None = None
+    unread: bool = False
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from roar_tui.record import proof
@@ -13,6 +13,7 @@ from roar_tui.record.clock import CLOCK
 from roar_tui.record.hashing import Evidence, Hasher, Known
 from roar_tui.record.model import Status
 from roar_tui.record.policy import AccessPolicy
+from roar_tui.record.quiet import Quiet
 from roar_tui.record.roles import Roles
 from roar_tui.record.run import Run
 from roar_tui.record.world import LiveWorld
@@ -40,6 +41,7 @@ class Captured:
     observation: Observation
     uses: dict[Use, Outcome]
     finals: dict[Version, Evidence]
+    closed: dict[Version, int] = field(default_factory=dict)  # since when (µs) nobody had a file open, before it was hashed
 
 
 class Capture:
@@ -57,6 +59,8 @@ class Capture:
         self._waiting: deque[tuple[Use, Evidence]] = deque()
         self._outcomes: dict[Use, Outcome | None] = {}
         self._finals: dict[Version, Evidence] = {}
+        self._quiet = Quiet()
+        self._closed: dict[Version, int] = {}
         self._mixed: list[Use] = []
         self._finishing = False
         self.remembered: list[tuple[str, os.stat_result, str]] = []
@@ -82,6 +86,19 @@ class Capture:
         else:
             self.hasher.submit(use.path, use)
 
+    def wrote(self, version: Version) -> None:
+        """Hash it when it is closed, as it may be removed before the end: at once where its writers have ended."""
+        if self._finishing or version.foreign:
+            return
+        if all(writer.image.idle is not None for writer in version.generations.values()):
+            self._hash_closed(version)
+        else:
+            self._quiet.note(version)
+
+    def _hash_closed(self, version: Version) -> None:
+        self._closed[version] = self.observer.last
+        self.hasher.submit(version.path, version)
+
     def idle(self, image: Image) -> None:
         """Hash what a finished program wrote, so that little is left for the end."""
         if self._finishing:
@@ -90,6 +107,11 @@ class Capture:
             writers = version.generations.values()
             if version.ended is None and not version.foreign and all(writer.image.idle is not None for writer in writers):
                 self.hasher.submit(version.path, version)
+
+    @property
+    def awaits(self) -> bool:
+        """Whether some file is to be looked at again before long."""
+        return bool(self._quiet)
 
     # -- while the job runs ---------------------------------------------------------------------------------------------
 
@@ -112,6 +134,9 @@ class Capture:
                 self._finals[token] = evidence
         if self._waiting:
             self._judge()
+        if self._quiet and not lines and not self._finishing:
+            for version in self._quiet.closed(self.observer.processes):
+                self._hash_closed(version)
         return bool(lines or results)
 
     def _judge(self) -> None:
@@ -177,7 +202,7 @@ class Capture:
 
     def _captured(self, observation: Observation) -> Captured:
         uses = {use: outcome for use, outcome in self._outcomes.items() if outcome is not None}
-        return Captured(observation, uses, dict(self._finals))
+        return Captured(observation, uses, dict(self._finals), dict(self._closed))
 
     def finish(self) -> Captured:
         """What was captured; call it when nothing is outstanding any more."""

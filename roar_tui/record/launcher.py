@@ -127,6 +127,7 @@ def launch(run: Run, record: Callable[[Run, socket.socket, int], None], progress
     """
     run = replace(run, directory=tempfile.mkdtemp(prefix="roar-tui-"), inherited=inherited_files())
     own = _inheritable()
+    to_read = _position()
     for path in (run.spool, run.messages):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     strace, why_not = _tracer(run)
@@ -159,9 +160,20 @@ def launch(run: Run, record: Callable[[Run, socket.socket, int], None], progress
     if ending is None:
         line.say(untraced=why_not)
         ending = _wait(_fork_plain(run, before, environ), waited, None)
-    line.say(ended=time.time_ns() // 1000, code=ending.code, signal=ending.signal)
+    unread = to_read is not None and _position() == to_read
+    line.say(ended=time.time_ns() // 1000, code=ending.code, signal=ending.signal, unread=unread)
     progress(line)
     return ending.status
+
+
+def _position() -> int | None:
+    """Where in its file the standard input stands, which the job shares; None where it is none, or nothing is left to read."""
+    try:
+        status = os.fstat(0)
+        position = os.lseek(0, 0, os.SEEK_CUR) if stat.S_ISREG(status.st_mode) else None
+    except OSError:
+        return None
+    return position if position is not None and position < status.st_size else None
 
 
 def _detach(keep: tuple[int, ...]) -> None:

@@ -102,12 +102,26 @@ class FilesetUse(Frozen, frozen=True):
 
 
 class Connection(Frozen, frozen=True):
-    """A step connected to a network address."""
+    """A step connected to a network address, or to the Unix socket at the path `address`: then `port` is 0.
+
+    `name` is for records that know it: strace shows no answer of a name server, so that a run states the address alone.
+    """
 
     address: str
     port: int
     time: int
     name: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Where it leads, for people."""
+        return f"{self.address} port {self.port}" if self.port else self.address
+
+    @property
+    def endpoint(self) -> str:
+        """The name, or else the address, with the port."""
+        place = self.name or self.address
+        return f"{place}:{self.port}" if self.port else place
 
 
 class Step(Frozen, frozen=True):

@@ -19,7 +19,8 @@ _NOSHELL_SCRIPT = re.compile(r"-[a-z]*[cs]")
 _AREAS = ("/etc/", "/usr/", "/var/")  # where a file is an input only when the user named it (see Roles.classify)
 REMOTE = frozenset({  # programs that hand the work to other machines or to a daemon
     "srun", "sbatch", "salloc", "mpirun", "mpiexec", "mpiexec.hydra", "prun", "jsrun", "bsub", "qsub", "qrsh", "ssh", "pdsh",
-    "clush", "docker", "podman", "nerdctl", "kubectl", "ray",
+    "clush", "docker", "podman", "nerdctl", "kubectl", "ray", "rsh", "orterun", "prterun", "aprun", "flux", "pbsdsh", "oarsub",
+    "oarsh", "condor_submit", "condor_run", "systemd-run", "machinectl", "at", "singularity", "apptainer",
 })  # fmt: skip
 
 

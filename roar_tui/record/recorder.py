@@ -23,6 +23,7 @@ from roar_tui.record.clock import CLOCK
 from roar_tui.record.context import gather
 from roar_tui.record.model import Exit, Record, Role, State
 from roar_tui.record.model import Warning as RecordWarning
+from roar_tui.record.quiet import STILL
 from roar_tui.record.run import Line, Run, Shelf, first_line
 from roar_tui.record.settle import Settled, settle
 from tracer.spool import Spool
@@ -87,7 +88,7 @@ class Recorder:
             ending.untraced = first_line(run.messages) or "strace wrote nothing"
         capture.close_trace()
         self._hash_rest(capture)
-        settled = settle(capture.finish(), capture.policy.role, argv_of=redactor.argv)
+        settled = settle(capture.finish(), capture.policy.role, argv_of=redactor.argv, unread=ending.unread)
         if ending.untraced is not None:
             settled = Settled([only_step(run, ending, redactor)], [])
         record = self._assembled(capture, settled, pending, redactor)
@@ -160,10 +161,11 @@ class Recorder:
                 deadline = deadline or time.monotonic() + GRACE
                 if time.monotonic() >= deadline and tracing:
                     told = True
+                    self._ending.unread = False  # who is left may read it yet
                     self._keep_so_far(capture)
                     self._line.say(left=max(1, capture.observer.running))
             if not busy and tracing:
-                wait = 1.0 if deadline is None or told else 0.05
+                wait = 0.05 if deadline is not None and not told else STILL if capture.awaits else 1.0
                 others = [self._trace_open, capture.hasher.wake] + ([self._line.fileno()] if self._line.open else [])
                 ready = capture.spool.wait(wait, others)
                 if self._trace_open in ready and not os.read(self._trace_open, 1):
@@ -194,6 +196,7 @@ class Recorder:
             if "ended" in message:
                 self._ending.time = message["ended"]
                 self._ending.exit = Exit(message.get("code"), message.get("signal"))
+                self._ending.unread = bool(message.get("unread"))
             if "untraced" in message:
                 self._ending.untraced = message["untraced"]
             skip = skip or "skip" in message

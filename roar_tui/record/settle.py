@@ -27,11 +27,13 @@ class Settled:
     pipes: list[Pipe]
 
 
-def settle(captured: Captured, role_of: RoleOf, *, argv_of: Callable[[list[str]], list[str]] = list) -> Settled:
-    """The steps and pipes. `argv_of` redacts arguments."""
+def settle(
+    captured: Captured, role_of: RoleOf, *, argv_of: Callable[[list[str]], list[str]] = list, unread: bool = False
+) -> Settled:
+    """The steps and pipes. `argv_of` redacts arguments. `unread`: nobody read what the job was given as standard input."""
     versions = captured.observation.versions
-    unwritten = {version for version in versions if _unwritten(version, captured.finals.get(version))}
-    settler = _Settler(captured, role_of, unwritten)
+    unwritten, heirs = _never_written(versions, captured.finals)
+    settler = _Settler(captured, role_of, unwritten, heirs, unread)
     used: dict[Image, list[Access]] = {}
     generated: dict[Image, list[Access]] = {}
     for version in versions:
@@ -83,28 +85,55 @@ def _once(accesses: list[Access]) -> list[Access]:
     return list(found.values())
 
 
+def _never_written(versions: list[Version], finals: dict[Version, Evidence]) -> tuple[set[Version], dict[Version, Version]]:
+    """The versions that never came to be: opened for writing without truncation, and not changed since.
+
+    With them, for each version that such an open left as it was, the last of its heirs: what happened to that happened to it.
+    """
+    unwritten: set[Version] = set()
+    heirs: dict[Version, Version] = {}
+    for version in reversed(versions):
+        heir = heirs.get(version, version)
+        if heir.ended is None and _unwritten(version, finals.get(heir)):
+            unwritten.add(version)
+            if version.base is not None:
+                heirs[version.base] = heir
+    return unwritten, heirs
+
+
 def _unwritten(version: Version, final: Evidence | None) -> bool:
-    """True for a version that never came to be: opened for writing without truncation, and not changed since."""
     generations = version.generations.values()
     if not generations or not all(generation.tentative for generation in generations) or final is None or final.stat is None:
         return False
     first = min(generation.opened for generation in generations)
-    return version.ended is None and max(final.ctime, final.mtime) < first - CLOCK.margin
+    return max(final.ctime, final.mtime) < first - CLOCK.margin
 
 
 class _Settler:
     """Judges each use and generation of one capture."""
 
-    def __init__(self, captured: Captured, role_of: RoleOf, unwritten: set[Version]) -> None:
+    def __init__(
+        self, captured: Captured, role_of: RoleOf, unwritten: set[Version], heirs: dict[Version, Version], unread: bool
+    ) -> None:
+        self._unread = unread
         self._captured = captured
         self._role_of = role_of
         self._unwritten = unwritten
+        self._heirs = heirs
+        self._families: dict[Version, list[Version]] = {}
+        for version in captured.observation.versions:
+            if version.base is not None and version.generations and version not in unwritten:
+                self._families.setdefault(_first(version), []).append(version)
         self._made = {v.path for v in captured.observation.versions if v.generations and v not in unwritten}
 
     def used(self, use: Use) -> Access | None:
         """The access of a use; None where it was of no regular file."""
         outcome = self._captured.uses.get(use)
         version = use.version
+        if (use.given and self._unread) or (use.blind and not self._went_into_what_was_written(use)):
+            return None
+        if outcome is not None and outcome.digest is None and version in self._unwritten:
+            outcome = self._still(version) or outcome
         while version in self._unwritten and version.base is not None:
             version = version.base
         if version.moved_to is not None and (outcome is None or outcome.digest is None):
@@ -128,15 +157,27 @@ class _Settler:
             external=external,
         )
 
+    def _went_into_what_was_written(self, use: Use) -> bool:
+        """Whether the image of a use that could only write has changed the file that it opened."""
+        return any(made.base is use.version and made not in self._unwritten for made in use.image.outputs)
+
+    def _still(self, version: Version) -> Outcome | None:
+        """The content of a version that was opened for writing and never written: what is there in the end."""
+        final = self._captured.finals.get(version)
+        if final is None or final.status is not Status.HASHED:
+            return None
+        return Outcome(Status.HASHED, final.digest, final.size)
+
     def generated(self, generation: Generation) -> Access | None:
         """The access of a generation; None for what is no regular file."""
         version = generation.version
-        final = self._captured.finals.get(version)
+        last = self._heirs.get(version, version)
+        final = self._captured.finals.get(last)
         if version.directory or (final is not None and final.status is None) or _passed_on(generation):
             return None
-        survives = version.ended is None and (final is None or final.status is not Status.MISSING)
-        status, digest, size = self._content(version, final)
-        finished = version.ended if version.ended is not None else _finished(generation, version, final)
+        survives = last.ended is None and (final is None or final.status is not Status.MISSING)
+        status, digest, size = self._content(version, last, final)
+        finished = version.ended if last.ended is not None and version.ended is not None else _finished(generation, version, final)
         return Access(
             path=version.path,
             role=self._role(version, version.path, size, executed=False, generated=True),
@@ -148,15 +189,17 @@ class _Settler:
             survives=survives,
         )
 
-    def _content(self, version: Version, final: Evidence | None) -> tuple[Status, str | None, int | None]:
-        """What a generated version held in the end: by its own hash, or by a reader's."""
-        if version.ended is None:
+    def _content(
+        self, version: Version, last: Version, final: Evidence | None
+    ) -> tuple[Status, str | None, int | None]:
+        """What a generated version held in the end: by the hash of it or its heir, or by a reader's."""
+        if last.ended is None or version.ended is None:
             if final is None:
                 return Status.SKIPPED, None, None
             assert final.status is not None
             return final.status, final.digest, final.size if final.status is not Status.CHANGED else None
-        known = self._product(version, version.ended)
-        removed = version.removed
+        known = self._product(version, version.ended) or self._as_closed(version, version.ended)
+        removed = last.removed
         if known is not None:
             return (Status.REMOVED if removed else Status.HASHED), known.digest, known.size
         return (Status.REMOVED if removed else Status.CHANGED), None, None
@@ -179,6 +222,16 @@ class _Settler:
                 return outcome
         return None
 
+    def _as_closed(self, version: Version, until: int) -> Outcome | None:
+        """The content of a version that was hashed when its writers had closed it, unless it was opened to be written again."""
+        closed, final = self._captured.closed.get(version), self._captured.finals.get(version)
+        if closed is None or final is None or final.status is not Status.HASHED or version.both_ways:
+            return None
+        in_place = final.path == version.path and version.touched < final.began and final.ended < until
+        if not in_place or final.began < closed or version.disturbed(closed, until - 1):
+            return None
+        return Outcome(Status.HASHED, final.digest, final.size)
+
     def _moved(self, version: Version, opened: int) -> Outcome | None:
         """The content, from `opened` on, of a file that a step renamed: that of its new name, if only the rename touched it."""
         target = version.moved_to
@@ -192,7 +245,8 @@ class _Settler:
         return Outcome(Status.HASHED, final.digest, final.size)
 
     def _role(self, version: Version, path: str, size: int | None, *, executed: bool, generated: bool) -> Role:
-        if len(version.generations) > 1 and _is_log(version):
+        first = _first(version)
+        if first.generations and _is_log([first, *self._families.get(first, [])]):
             return Role.LOG
         return self._role_of(path, executed=executed, generated=generated, made_by_job=path in self._made, size=size)
 
@@ -206,16 +260,26 @@ def _passed_on(generation: Generation) -> bool:
     return len(others) == 1 and others[0].stream and others[0].inherited and others[0].image.parent is image
 
 
-def _is_log(version: Version) -> bool:
+def _first(version: Version) -> Version:
+    """The version of the job with which a file began that was appended to since."""
+    while version.base is not None and version.base.generations:
+        version = version.base
+    return version
+
+
+def _is_log(versions: list[Version]) -> bool:
     """Whether a file is stdout or stderr of several steps: of the whole job, or with stderr in it (`> slurm.out 2>&1`).
 
-    What several steps wrote to stdout alone (`for … done > merged.txt`) they made together, and what another step reads is data.
+    `versions` are what it was from one append to the next. What several steps wrote to stdout alone (`for … done > merged.txt`)
+    they made together, and what another step reads is data.
     """
-    streams = [generation for generation in version.generations.values() if generation.stream]
+    made = [generation for version in versions for generation in version.generations.values()]
+    streams = [generation for generation in made if generation.stream]
     if len(streams) < 2:
         return False
-    read = any(image not in version.generations for image in version.uses)
-    return version.outer or (not read and any(generation.errors for generation in streams))
+    writers = {generation.image for generation in made}
+    read = any(image not in writers for version in versions for image in version.uses)
+    return any(version.outer for version in versions) or (not read and any(generation.errors for generation in streams))
 
 
 def _finished(generation: Generation, version: Version, final: Evidence | None) -> int:
@@ -244,6 +308,8 @@ def _pipes(channels: list[Channel]) -> list[Pipe]:
     for channel in channels:
         if not channel.writers and (not channel.readers or os.path.basename(channel.creator.program) in MAKE):
             continue  # make gives its parallel children a stdin that nobody writes to
+        if channel.kind == "fifo" and not (channel.writers and channel.readers):
+            continue  # its other end is opened by name too: by nobody of this job
         writers = {image.id for image in channel.writers} or {channel.creator.id}
         readers = {image.id for image in channel.readers} or {channel.creator.id}
         if writers == readers and len(writers) == 1:

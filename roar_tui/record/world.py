@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import stat
 
 from roar_tui.record.clock import CLOCK
 
@@ -43,6 +44,24 @@ class LiveWorld:
         """
         made = birth(path)
         return made + CLOCK.margin if made is not None else None
+
+
+    def interpreter(self, path: str) -> str | None:
+        """What the first line of the script at `path` names behind #!, as the kernel reads it (BINPRM_BUF_SIZE)."""
+        try:
+            with open(path, "rb") as file:
+                line, end, _ = file.read(256).partition(b"\n")
+        except OSError:
+            return None
+        words = line[2:].split() if line.startswith(b"#!") and (end or len(line) < 256) else []
+        return os.fsdecode(words[0]) if words else None
+
+    def is_fifo(self, path: str) -> bool:
+        """Whether `path` is a FIFO."""
+        try:
+            return stat.S_ISFIFO(os.lstat(path).st_mode)
+        except OSError:
+            return False
 
 
 class _Timestamp(ctypes.Structure):

@@ -138,7 +138,7 @@ def _step(page: Page, view: JobView, step: StepView) -> None:
     word, tone = how_it_ended(step.exit, view.state)
     page.field("ended", [(word, tone), (f"  after {text.duration(step.duration)}" if step.duration is not None else "", "plain")])
     for connection in step.connections[:20]:
-        page.field("network", f"{text.display(connection.name or connection.address)} port {connection.port}")
+        page.field("network", text.display(connection.endpoint))
 
 
 def _files(page: Page, title: str, files: Sequence[AccessView | FilesetView], cwd: str) -> None:

@@ -10,7 +10,7 @@ from roar_tui.record.policy import AccessPolicy
 from roar_tui.record.roles import Roles
 from roar_tui.record.world import LiveWorld
 from tests.benchmarks.measure import FailedError
-from tracer.observation import Image, Use
+from tracer.observation import Image, Use, Version
 from tracer.observer import Observer
 from tracer.syntax import Reader
 
@@ -19,6 +19,8 @@ class _Deaf:
     """A listener that does nothing."""
 
     def used(self, use: Use) -> None: ...
+    def wrote(self, version: Version) -> None: ...
+
     def idle(self, image: Image) -> None: ...
 
 

@@ -18,7 +18,7 @@ from roar_tui.exchange.strace_logs import read_log
 from roar_tui.record.model import Record, Role
 from roar_tui.store.archive import Archive
 from tracer.events import Unparsed
-from tracer.observation import Image, Use
+from tracer.observation import Image, Use, Version
 from tracer.observer import Observer
 from tracer.syntax import Reader
 
@@ -70,6 +70,8 @@ class Everything:
 
     def used(self, use: Use) -> None:
         pass
+
+    def wrote(self, version: Version) -> None: ...
 
     def idle(self, image: Image) -> None:
         pass

@@ -34,6 +34,8 @@ class Offline:
 
     births: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    interpreters: dict[str, str] = field(default_factory=dict)
+    fifos: set[str] = field(default_factory=set)
 
     def real(self, path: str, *, follow: bool) -> str:
         path = os.path.normpath(path)
@@ -43,6 +45,12 @@ class Offline:
 
     def born(self, path: str) -> int | None:
         return self.births.get(path)
+
+    def interpreter(self, path: str) -> str | None:
+        return self.interpreters.get(path)
+
+    def is_fifo(self, path: str) -> bool:
+        return path in self.fifos
 
 
 class Notes:
@@ -54,6 +62,8 @@ class Notes:
 
     def used(self, use: Use) -> None:
         self.uses.append(use)
+
+    def wrote(self, version: Version) -> None: ...
 
     def idle(self, image: Image) -> None:
         self.ended.append(image)

@@ -70,7 +70,7 @@ def call(text: str) -> Call:
         ('connect(3<socket:[1]>, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("192.0.2.1")}, 16) = 0', Connected("192.0.2.1", 443)),
         ('connect(3<socket:[1]>, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("192.0.2.1")}, 16) = -1 EINPROGRESS (Operation now in progress)', Connected("192.0.2.1", 443)),
         ('connect(3<socket:[1]>, {sa_family=AF_INET6, sin6_port=htons(80), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "2001:db8::1", &sin6_addr), sin6_scope_id=0}, 28) = 0', Connected("2001:db8::1", 80)),
-        ('connect(3<socket:[1]>, {sa_family=AF_UNIX, sun_path="/run/x"}, 110) = 0', None),
+        ('connect(3<socket:[1]>, {sa_family=AF_UNIX, sun_path="/run/x"}, 110) = 0', Connected("/run/x", 0)),
         ('chroot("/srv") = 0', Isolated("chroot")),
         ("unshare(CLONE_NEWNS|CLONE_NEWPID) = 0", Isolated("unshare", True, True)),
         ("unshare(CLONE_NEWPID) = 0", Isolated("unshare", False, True)),

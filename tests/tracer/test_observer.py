@@ -500,7 +500,30 @@ def test_connections_once_each_whether_they_are_made_at_once_or_not() -> None:
         f"1 connect(4<socket:[2]>, {address}, 16) = 0", '1 connect(5<socket:[3]>, {sa_family=AF_UNIX, sun_path="/run/x"}, 110) = 0',
         f"1 connect(3<socket:[1]>, {address.replace('443', '80')}, 16) = -1 ECONNREFUSED (Connection refused)",
     ]))  # fmt: skip
-    assert [(host, port) for _, host, port in found.image("x").connections] == [("192.0.2.1", 443)]
+    assert [(host, port) for _, host, port in found.image("x").connections] == [("192.0.2.1", 443), ("/run/x", 0)]
+
+
+def test_sockets_of_the_job_itself_and_of_the_system_are_no_connections() -> None:
+    lines = [executed(1, "x"), '1 bind(3<socket:[1]>, {sa_family=AF_UNIX, sun_path="own"}, 110) = 0']
+    for path in ("/w/own", "/var/run/nscd/socket"):
+        lines.append(f'1 connect(4<socket:[2]>, {{sa_family=AF_UNIX, sun_path="{path}"}}, 110) = 0')
+    lines.append('1 connect(4<socket:[2]>, {sa_family=AF_UNIX, sun_path=@"abstract"}, 110) = 0')
+    assert fold("\n".join(lines)).image("x").connections == []
+
+
+def test_fifos_and_interpreters_of_which_only_the_file_system_knows() -> None:
+    world = Offline(fifos={"/w/f"}, interpreters={"/w/x": "./i"})
+    found = fold("\n".join(['1 execve("./x", ["./x"], 0x7ffc /* 1 var */) = 0', read(1, "f")]), world=world)
+    assert [channel.kind for channel in found.observation.channels] == ["fifo"]
+    assert {use.path: use.executed for use in found.notes.uses} == {"/w/x": True, "/w/i": True}
+
+
+def test_a_tracer_and_a_script_that_the_kernel_cannot_execute() -> None:
+    lines = [executed(1, "x"), "1 ptrace(PTRACE_TRACEME) = -1 EPERM (Operation not permitted)"]
+    lines.append('1 execve("./s", ["./s"], 0x7ffc /* 1 var */) = -1 ENOEXEC (Exec format error)')
+    found = fold("\n".join(lines))
+    assert list(found.observation.warnings) == ["ptrace"]
+    assert found.steps() == ["x"]
 
 
 def test_a_version_is_disturbed_by_each_way_to_change_what_is_at_its_path() -> None:

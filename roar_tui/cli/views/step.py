@@ -30,6 +30,6 @@ def print_step(db: sqlite3.Connection, view: StepView, how: How) -> None:
     fact(screen, "exit", how_it_ended(State.COMPLETE, view.exit) if view.exit else "")
     for connection in view.connections:
         name = f" ({connection.name})" if connection.name else ""
-        fact(screen, "connected", display(f"{connection.address} port {connection.port}{name}"))
+        fact(screen, "connected", display(f"{connection.text}{name}"))
     files(screen, db, "Read", view.used, view.cwd, how)
     files(screen, db, "Made", view.generated, view.cwd, how)

@@ -188,7 +188,7 @@ class Comparison:
             names.add(job.host)
             for each in head.steps:
                 if each.id == step.number:
-                    found.update((f"network: {connection.name or connection.address}:{connection.port}", None)
+                    found.update((f"network: {connection.endpoint}", None)
                                  for connection in each.connections)  # fmt: skip
             if head.environment.host.get("gpus"):
                 found["GPU"] = None
