@@ -234,15 +234,14 @@ class Changes(Places):
         if new is None:
             return
         time = call.started
-        source: Version | None = None
-        if effect.descriptor is not None:
-            source = process.files.get(effect.descriptor)
-        if source is not None and not source.touched:
+        source = self._opened_as(process, effect, new)
+        if source is not None and not source.external and not source.touched and source in process.files.values():
             self._name(process, source, new, time)
             return
         if source is None:
             old = self._path(process, effect.old, follow=False)
             if old is None:
+                self._generated_from_nowhere(process, new, time)
                 return
             source = self._files.get(old)
             if source is None:
@@ -261,6 +260,34 @@ class Changes(Places):
             source.link(version)
             return
         self._copied(process, source, new, time)
+
+    def _opened_as(self, process: Process, effect: effects.Linked, new: str) -> Version | None:
+        """What a link that names its file by a descriptor links to; None for a link by name, or where that is not known.
+
+        The descriptor may be a duplicate that nothing says the making of: then the file that is at `new` now tells.
+        """
+        if effect.descriptor is None and not effect.old.name.startswith("/proc/"):
+            return None
+        nameless = process.files.get(-1 if effect.descriptor is None else effect.descriptor)
+        if nameless is not None:
+            return nameless
+        for version in process.files.values():
+            if not effect.old.name and version.path == effect.old.directory:
+                return version
+        if process.foreign:
+            return None
+        for _, version, _, _ in process.opened.values():
+            if version.path != new and self._world.same(version.path, new):
+                return version
+        unnamed = [version for version in dict.fromkeys(process.files.values()) if not version.touched]
+        return unnamed[0] if len(unnamed) == 1 and not self._world.names(new) else None
+
+    def _generated_from_nowhere(self, process: Process, new: str, time: int) -> None:
+        """A name for a file of which nothing else is known."""
+        written = self._policy.written(new)
+        if written is not None:
+            self._files.overwrite(written, time)
+            self._generate(process.image, self._files.add(Version(written, external=False, foreign=process.foreign)), time)
 
     def _name(self, process: Process, version: Version, new: str, time: int) -> None:
         """The first name of a file that had none."""

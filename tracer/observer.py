@@ -259,7 +259,7 @@ class Observer(Opens):
         if effect.cut:
             self.warnings["argv"] = "The arguments of a program were too long to be printed whole by strace."
         if observed and is_worker(effect.argv):
-            self._use_executable(process, named, call)
+            self._use_executable(process, named, effect, call)
             process.opened.clear()
             return
         parent = old if observed else None
@@ -278,9 +278,11 @@ class Observer(Opens):
             self._release(old, call.time)
             if old.pid == process.pid:
                 old.ended = call.time
-        self._use_executable(process, named, call)
+        self._use_executable(process, named, effect, call)
 
-    def _use_executable(self, process: Process, named: str, call: Call) -> None:
+    def _use_executable(self, process: Process, named: str, effect: effects.Executed, call: Call) -> None:
+        if effect.nameless:
+            return
         path = self._world.real(named, follow=True) if not process.foreign else named
         mapped = self._policy.executed(path)
         if mapped is not None:

@@ -127,7 +127,8 @@ class Capture:
 
     def _judged(self, use: Use, evidence: Evidence, threatened: bool) -> Outcome | None:
         if evidence.status is None:
-            return None
+            replaced = use.version.ended is not None and use.version.ended <= evidence.ended and not use.version.directory
+            return Outcome(Status.MISSING, None, None) if replaced else None
         if evidence.status is Status.HASHED:
             if proof.untouched(use, evidence) if use.mixed else not threatened and proof.proven(use, evidence):
                 return Outcome(Status.HASHED, evidence.digest, evidence.size, evidence.ctime)

@@ -30,8 +30,8 @@ class Settled:
 def settle(captured: Captured, role_of: RoleOf, *, argv_of: Callable[[list[str]], list[str]] = list) -> Settled:
     """The steps and pipes. `argv_of` redacts arguments."""
     versions = captured.observation.versions
-    unwritten = {version for version in versions if _unwritten(version, captured.finals.get(version))}
-    settler = _Settler(captured, role_of, unwritten)
+    unwritten, heirs = _never_written(captured)
+    settler = _Settler(captured, role_of, unwritten, heirs)
     used: dict[Image, list[Access]] = {}
     generated: dict[Image, list[Access]] = {}
     for version in versions:
@@ -81,22 +81,52 @@ def _once(accesses: list[Access]) -> list[Access]:
     return list(found.values())
 
 
-def _unwritten(version: Version, final: Evidence | None) -> bool:
-    """True for a version that never came to be: opened for writing without truncation, and not changed since."""
+def _never_written(captured: Captured) -> tuple[set[Version], dict[Version, Version]]:
+    """The versions that never came to be, and version -> the last of those that were opened on it: what is there is its content."""
+    unwritten: set[Version] = set()
+    heirs: dict[Version, Version] = {}
+    for version in reversed(captured.observation.versions):  # a version comes after its base
+        last = heirs.get(version, version)
+        if version.base is not None and _unwritten(version, last, captured.finals.get(last), _read_to_write(captured, version)):
+            unwritten.add(version)
+            heirs[version.base] = last
+    return unwritten, heirs
+
+
+def _read_to_write(captured: Captured, version: Version) -> str | None:
+    """The digest of what the one image that opened the version for writing found there, where it is known."""
+    images = list(version.generations)
+    use = version.base.uses.get(images[0]) if version.base is not None and len(images) == 1 else None
+    outcome = captured.uses.get(use) if use is not None else None
+    return outcome.digest if outcome is not None else None
+
+
+def _unwritten(version: Version, last: Version, final: Evidence | None, before: str | None) -> bool:
+    """True for a version that never came to be: opened for writing without truncation, and not changed since.
+
+    `last` is the last version that was only opened on it, `before` the digest of what was there before.
+    """
     generations = version.generations.values()
     if not generations or not all(generation.tentative for generation in generations) or final is None or final.stat is None:
         return False
+    if last.ended is not None:
+        return False
     first = min(generation.opened for generation in generations)
-    return version.ended is None and max(final.ctime, final.mtime) < first - CLOCK.margin
+    if max(final.ctime, final.mtime) < first - CLOCK.margin:
+        return True
+    return before is not None and before == final.digest
 
 
 class _Settler:
     """Judges each use and generation of one capture."""
 
-    def __init__(self, captured: Captured, role_of: RoleOf, unwritten: set[Version]) -> None:
+    def __init__(
+        self, captured: Captured, role_of: RoleOf, unwritten: set[Version], heirs: dict[Version, Version]
+    ) -> None:
         self._captured = captured
         self._role_of = role_of
         self._unwritten = unwritten
+        self._heirs = heirs
         self._made = {v.path for v in captured.observation.versions if v.generations and v not in unwritten}
 
     def used(self, use: Use) -> Access | None:
@@ -129,15 +159,16 @@ class _Settler:
     def generated(self, generation: Generation) -> Access | None:
         """The access of a generation; None for what is no regular file."""
         version = generation.version
-        final = self._captured.finals.get(version)
+        last = self._heirs.get(version, version)
+        final = self._captured.finals.get(last)
         if version.directory or (final is not None and final.status is None) or _passed_on(generation):
             return None
-        survives = version.ended is None and (final is None or final.status is not Status.MISSING)
-        status, digest, size = self._content(version, final)
-        finished = version.ended if version.ended is not None else _finished(generation, version, final)
+        survives = last.ended is None and (final is None or final.status is not Status.MISSING)
+        status, digest, size = self._content(version, last, final)
+        finished = last.ended if last.ended is not None else _finished(generation, version, final, last.touched)
         return Access(
-            path=version.path,
-            role=self._role(version, version.path, size, executed=False, generated=True),
+            path=last.path,
+            role=self._role(version, last.path, size, executed=False, generated=True),
             status=status,
             opened=generation.opened,
             digest=digest,
@@ -146,15 +177,15 @@ class _Settler:
             survives=survives,
         )
 
-    def _content(self, version: Version, final: Evidence | None) -> tuple[Status, str | None, int | None]:
-        """What a generated version held in the end: by its own hash, or by a reader's."""
-        if version.ended is None:
+    def _content(self, version: Version, last: Version, final: Evidence | None) -> tuple[Status, str | None, int | None]:
+        """What a generated version held in the end: by its own hash or, once it is gone, by a reader's."""
+        if last.ended is None:
             if final is None:
                 return Status.SKIPPED, None, None
             assert final.status is not None
             return final.status, final.digest, final.size if final.status is not Status.CHANGED else None
-        known = self._product(version, version.ended)
-        removed = version.removed
+        known = self._product(version, last.ended)
+        removed = last.removed
         if known is not None:
             return (Status.REMOVED if removed else Status.HASHED), known.digest, known.size
         return (Status.REMOVED if removed else Status.CHANGED), None, None
@@ -218,16 +249,16 @@ def _is_log(version: Version) -> bool:
     return version.outer or (not read and any(generation.errors for generation in streams))
 
 
-def _finished(generation: Generation, version: Version, final: Evidence | None) -> int:
-    """When a surviving version was finished: its last change, by its times.
+def _finished(generation: Generation, version: Version, final: Evidence | None, touched: int) -> int:
+    """When a surviving version was finished: its last change, by its times, or when it was `touched` by a link or rename.
 
     mtime can be set to any time (cp -p, tar, rsync), ctime only moves on: it bounds from above. Both are rounded down to a tick,
     which comes late on a busy machine: of a program that ended soon after, all that it read came before.
     It is one moment for all that wrote the version, which is how lineage knows them to have done it together. Of a file that
     could not be looked at, only the end of its writer is known.
     """
-    if version.touched:
-        return version.touched + 1  # what a link or rename read of its own, it read before
+    if touched:
+        return touched + 1  # what a link or rename read of its own, it read before
     if final is None or final.stat is None:
         return generation.image.idle or generation.opened
     first = min(each.opened for each in version.generations.values())

@@ -41,6 +41,12 @@ class Offline:
 
     def rewired(self) -> None: ...
 
+    def same(self, path: str, other: str) -> bool:
+        return False
+
+    def names(self, path: str) -> tuple[int, int] | None:
+        return None
+
     def born(self, path: str) -> int | None:
         return self.births.get(path)
 
