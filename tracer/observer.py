@@ -155,7 +155,7 @@ class Observer(Opens):
     def so_far(self) -> Observation:
         """What was observed up to now; it grows with what is observed later."""
         for version in self._files.all():
-            if version.external and self._files.is_directory(version.path):
+            if version.external and version.ended is None and self._files.is_directory(version.path):
                 version.directory = True
         return Observation(self._images, self._files.all(), self._kept_channels, self.warnings, self.counts)
 
@@ -266,6 +266,8 @@ class Observer(Opens):
         image = Image(UNSEEN, parent, process.pid, named, effect.argv, process.folder.path, call.time)
         self._begin(image)
         self._policy.named(effect.argv, image.cwd)
+        if not process.foreign:
+            self._listener.started(image)
         process.image, process.thread = image, False
         process.files = {}
         process.streams = dict(process.streams)

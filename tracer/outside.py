@@ -42,5 +42,8 @@ class Listener(Protocol):
     def used(self, use: Use) -> None:
         """A file was read for the first time by an image."""
 
+    def started(self, image: Image) -> None:
+        """A program was started whose paths are ours."""
+
     def idle(self, image: Image) -> None:
         """The last process of `image` has ended."""

@@ -84,6 +84,8 @@ class _Reading:
         """Keep it for the end: it is judged when all that is in the log is known."""
         self._uses.append(use)
 
+    def started(self, image: Image) -> None: ...
+
     def idle(self, image: Image) -> None:
         """Nothing is hashed, so it does not matter when a program ends."""
 

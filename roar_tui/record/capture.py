@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from typing import NamedTuple
 
 from roar_tui.record import proof
 from roar_tui.record.clock import CLOCK
-from roar_tui.record.hashing import Evidence, Hasher, Known
+from roar_tui.record.hashing import Evidence, Hasher, Known, now, open_early
+from roar_tui.record.held import Held
 from roar_tui.record.model import Status
 from roar_tui.record.policy import AccessPolicy
 from roar_tui.record.roles import Roles
@@ -21,6 +23,8 @@ from tracer.observer import Observer
 from tracer.spool import Spool
 from tracer.syntax import Reader
 
+AT_ONCE = 32  # files waiting to be hashed up to which one more is opened at once: later it may be gone
+FOREVER = 1 << 62
 THREADS = max(2, min(8, len(os.sched_getaffinity(0))))
 
 
@@ -45,6 +49,7 @@ class Captured:
 class Capture:
     """One job's trace. `step` reads what there is to read; `finish` hashes the rest. It is the observer's listener.
 
+    What was hashed is judged only while `judging`: before that, the clock must have been measured.
     `remembered` are digests for the next run: (path, stat, digest) of files that were still while they were hashed.
     """
 
@@ -58,7 +63,11 @@ class Capture:
         self._outcomes: dict[Use, Outcome | None] = {}
         self._finals: dict[Version, Evidence] = {}
         self._mixed: list[Use] = []
+        self._held = Held()
+        self.judging = True
+        self._displaced: list[tuple[Use, Evidence]] = []  # the call that took the file away is still to come
         self._finishing = False
+        self._closed = FOREVER  # when (µs) nothing more was to come
         self.remembered: list[tuple[str, os.stat_result, str]] = []
 
     @classmethod
@@ -77,13 +86,23 @@ class Capture:
         """Hash what was read, now: later it may be overwritten."""
         if use.foreign or use.version.foreign:
             self._outcomes[use] = Outcome(Status.SKIPPED, None, None)
-        elif use.mixed:
+            return
+        if use.mixed:
             self._mixed.append(use)  # whether it was written is known only at the end
-        else:
-            self.hasher.submit(use.path, use)
+        early = self._held.take(use.path, use.version)
+        if early is None and self.hasher.outstanding < AT_ONCE:
+            with contextlib.suppress(OSError):
+                early = open_early(use.path)
+        self.hasher.submit(use.path, use, early)
+
+    def started(self, image: Image) -> None:
+        """Keep open what the program's arguments name: it may be about to remove it."""
+        for path in self._held.names(image.argv, image.cwd):
+            self._held.hold(path, image, self.observer.current(path))
 
     def idle(self, image: Image) -> None:
         """Hash what a finished program wrote, so that little is left for the end."""
+        self._held.release(image)
         if self._finishing:
             return
         for version in image.outputs:
@@ -110,7 +129,7 @@ class Capture:
                 self._waiting.append((token, evidence))
             elif evidence.path == token.path or token not in self._finals:
                 self._finals[token] = evidence
-        if self._waiting:
+        if self.judging and (self._waiting or self._displaced):
             self._judge()
         return bool(lines or results)
 
@@ -118,12 +137,42 @@ class Capture:
         """Decide on the uses whose hashing lies wholly before what was read of the trace."""
         position, waiting = self.spool.position, self._waiting
         threatened: set[str] | None = None
+        displaced, self._displaced = self._displaced, []
+        for use, evidence in displaced:
+            self._take_away(use, evidence)
         while waiting and waiting[0][1].position <= position:  # they came in the order of their positions, or nearly so
             use, evidence = waiting.popleft()
+            if evidence.displaced and evidence.status is Status.HASHED and not use.mixed:
+                self._take_away(use, evidence)
+                continue
             if threatened is None:
                 threatened = self._in_flight()
             endangered = bool(threatened) and any(_is_at_or_below(use.path, path) for path in threatened)
+            if use.mixed and evidence.began < self._closed:
+                if not endangered and evidence.digest is not None and self._is_unwritten(use, evidence):
+                    self._outcomes[use] = Outcome(Status.HASHED, evidence.digest, evidence.size, evidence.ctime)
+                continue
             self._outcomes[use] = self._judged(use, evidence, endangered)
+
+    def _take_away(self, use: Use, evidence: Evidence) -> None:
+        """Decide on a file that was hashed when it was at its path no more, once it is known what took it away."""
+        if use.version.ended is None:
+            self._displaced.append((use, evidence))
+        else:
+            self._outcomes[use] = self._judged(use, evidence, False)
+
+    def _is_unwritten(self, use: Use, evidence: Evidence) -> bool:
+        followers = self._followers(use)
+        return followers is not None and proof.not_yet_written(use, evidence, followers)
+
+    def _followers(self, use: Use) -> list[Version] | None:
+        """The versions that what is at the path of a mixed use was opened as since; None where it is another file."""
+        followers = []
+        found = self.observer.current(use.path)
+        while found is not None and found is not use.version:
+            followers.append(found)
+            found = found.base
+        return followers if found is not None else None
 
     def _judged(self, use: Use, evidence: Evidence, threatened: bool) -> Outcome | None:
         if evidence.status is None:
@@ -154,27 +203,24 @@ class Capture:
         for call in self._reader.close():
             self.observer.counts.unfinished += 1
             self.observer.observe(call)
-        self._finishing = True
+        self._finishing, self._closed = True, now()
         versions = {id(v): v for image in self.observer.finish().images for v in image.outputs}
         for version in versions.values():
             if version.ended is None and not version.foreign:
                 self.hasher.submit(version.path, version)
+        self._held.release()
         for use in self._mixed:
-            if self._is_still_there(use):
+            if use in self._outcomes:
+                continue
+            if self._followers(use) is not None:
                 self.hasher.submit(use.path, use)
             else:
                 self._outcomes[use] = Outcome(Status.REMOVED if not use.version.external else Status.CHANGED, None, None)
 
-    def _is_still_there(self, use: Use) -> bool:
-        """Whether what is at the path of a mixed use goes back to what was opened, by writes that may not have happened."""
-        found = self.observer.current(use.path)
-        while found is not None and found is not use.version:
-            found = found.base
-        return found is not None
-
     def so_far(self) -> Captured:
         """What was captured up to now, while processes are still running."""
         uses = {use: outcome for use, outcome in self._outcomes.items() if outcome is not None}
+        uses |= {use: Outcome(Status.CHANGED, None, None) for use, _ in self._displaced}
         return Captured(self.observer.so_far(), uses, dict(self._finals))
 
     def finish(self) -> Captured:

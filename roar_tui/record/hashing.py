@@ -42,7 +42,8 @@ class Evidence(NamedTuple):
 
     `status` is HASHED with a digest when the file was the same before and after, CHANGED when it was not, MISSING or UNREADABLE;
     None when the path is no regular file. `lasting`: the digest is new, the file's ctime was old enough before the hashing for it
-    to be remembered, and the file is large enough for that to pay.
+    to be remembered, and the file is large enough for that to pay. `displaced`: it was opened before it was removed, renamed
+    or replaced, and `path` does not lead to it any more; only its ctime may have moved then.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Evidence(NamedTuple):
     ended: int
     position: int
     lasting: bool = False
+    displaced: bool = False
 
     @property
     def size(self) -> int | None:
@@ -76,6 +78,29 @@ def identity(stat: os.stat_result) -> tuple[int, int, int, int, int]:
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
+def open_regular(path: str) -> int | None:
+    """A descriptor for reading `path`; None where it is no regular file. Raises OSError."""
+    if not modes.S_ISREG(os.stat(path).st_mode):  # opening a FIFO lets its writer go on, and a device may do anything
+        return None
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+class Early(NamedTuple):
+    """A file that was opened before it is a thread's turn to hash it: since when (µs), and where its directory was then."""
+
+    descriptor: int
+    since: int
+    parent: tuple[int, int] | None
+
+
+def open_early(path: str) -> Early | None:
+    """The regular file at `path`, to be hashed later. Raises OSError."""
+    parent = parent_of(path)
+    since = now()
+    descriptor = open_regular(path)
+    return Early(descriptor, since, parent) if descriptor is not None else None
+
+
 def now() -> int:
     """The time, µs since the epoch."""
     return time.time_ns() // 1000
@@ -87,7 +112,7 @@ class Hasher(Generic[Token]):
     def __init__(self, threads: int, known: Known, position: Callable[[], int]) -> None:
         self._known = known
         self._position = position
-        self._todo: queue.SimpleQueue[tuple[str, Token] | None] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[tuple[str, Token, Early | None] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Token, Evidence]] = queue.SimpleQueue()
         self._seen: dict[tuple[int, int, int, int, int], str] = {}
         self._stop = False
@@ -99,10 +124,10 @@ class Hasher(Generic[Token]):
         for thread in self._threads:
             thread.start()
 
-    def submit(self, path: str, token: Token) -> None:
-        """Hash `path` when a thread is free."""
+    def submit(self, path: str, token: Token, early: Early | None = None) -> None:
+        """Hash `path` when a thread is free; `early` is the file itself, opened already: closed when it is hashed."""
         self.outstanding += 1
-        self._todo.put((path, token))
+        self._todo.put((path, token, early))
 
     def results(self) -> list[tuple[Token, Evidence]]:
         """What was hashed since the last call."""
@@ -130,53 +155,59 @@ class Hasher(Generic[Token]):
     def _work(self) -> None:
         buffer = bytearray(BUFFER)
         while (item := self._todo.get()) is not None:
-            path, token = item
-            evidence = self._hash(path, memoryview(buffer))
+            path, token, early = item
+            evidence = self._hash(path, memoryview(buffer), early)
             self._done.put((token, evidence))
             if not self._rung:
                 self._rung = True
                 with contextlib.suppress(BlockingIOError):  # then it is readable already
                     os.write(self._bell, b"!")
 
-    def _hash(self, path: str, buffer: memoryview) -> Evidence:
-        began = now()
+    def _hash(self, path: str, buffer: memoryview, early: Early | None) -> Evidence:
+        began = now() if early is None else early.since
         status: Status | None = None
-        digest, before = None, None
+        digest, stat = None, None
+        displaced = lasting = False
         try:
-            if not modes.S_ISREG(os.stat(path).st_mode):  # opening a FIFO lets its writer go on, and a device may do anything
+            descriptor = open_regular(path) if early is None else early.descriptor
+            if descriptor is None:
                 return Evidence(path, None, None, None, began, now(), self._position())
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
         except (FileNotFoundError, NotADirectoryError):
             status = Status.MISSING
         except OSError:
             status = Status.UNREADABLE
         else:
             try:
-                before = os.fstat(descriptor)
+                before = stat = os.fstat(descriptor)
                 if modes.S_ISREG(before.st_mode):
-                    status, digest = self._content(path, descriptor, before, buffer)
+                    digest = self._content(path, descriptor, before, buffer)
+                    status = Status.HASHED if digest is not None else Status.SKIPPED
+                    stat = os.fstat(descriptor)
+                    displaced = early is not None and not _leads_to(path, stat)
+                    if displaced and digest is not None:
+                        status = Status.HASHED if _same_but_named(before, stat, path, early) else Status.CHANGED
+                    elif digest is not None and identity(stat) != identity(before):
+                        status = Status.CHANGED
+                    if status is Status.CHANGED:
+                        digest = None
             except OSError:
-                status = Status.UNREADABLE
+                status, digest = Status.UNREADABLE, None
             finally:
                 os.close(descriptor)
-        lasting = False
-        still = before is not None and before.st_ctime_ns // 1000 <= began - CLOCK.margin
-        if digest is not None and before is not None and before.st_size > SMALL and still:
-            state = identity(before)
-            lasting = state not in self._seen
-            self._seen[state] = digest
-        return Evidence(path, status, digest, before, began, now(), self._position(), lasting)
+        if digest is not None and stat is not None and not displaced and stat.st_size > SMALL:
+            if stat.st_ctime_ns // 1000 <= began - CLOCK.margin:
+                state = identity(stat)
+                lasting = state not in self._seen
+                self._seen[state] = digest
+        return Evidence(path, status, digest, stat, began, now(), self._position(), lasting, displaced)
 
-    def _content(self, path: str, descriptor: int, before: os.stat_result, buffer: memoryview) -> tuple[Status, str | None]:
-        state = identity(before)
-        digest = (self._seen.get(state) or self._known.get(path, before)) if before.st_size > SMALL else None
-        if digest is None:
-            digest = self._read(descriptor, before.st_size, buffer) if not self._stop else None
-            if digest is None:
-                return Status.SKIPPED, None
-        if identity(os.fstat(descriptor)) != state:
-            return Status.CHANGED, None
-        return Status.HASHED, digest
+    def _content(self, path: str, descriptor: int, before: os.stat_result, buffer: memoryview) -> str | None:
+        known = None
+        if before.st_size > SMALL:
+            known = self._seen.get(identity(before)) or self._known.get(path, before)
+        if known is not None or self._stop:
+            return known
+        return self._read(descriptor, before.st_size, buffer)
 
     def _read(self, descriptor: int, size: int, buffer: memoryview) -> str | None:
         """The digest of all bytes; None when it was told to stop meanwhile."""
@@ -207,3 +238,26 @@ class Hasher(Generic[Token]):
                     continue
                 text = answer.decode("ascii", "replace").strip()
                 return text if child.returncode == 0 and len(text) == 64 else None
+
+
+def _leads_to(path: str, stat: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), stat)
+    except OSError:
+        return False
+
+
+def _same_but_named(before: os.stat_result, after: os.stat_result, path: str, early: Early | None) -> bool:
+    """Whether only the names of a file changed while it was hashed, in the directory where it was opened."""
+    if early is None or early.parent is None or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        return False
+    return parent_of(path) == early.parent
+
+
+def parent_of(path: str) -> tuple[int, int] | None:
+    """Device and inode of the directory that `path` leads through now; None where there is none."""
+    try:
+        found = os.stat(os.path.dirname(path))
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -11,7 +11,7 @@ from roar_tui.record.clock import CLOCK
 from roar_tui.record.hashing import Evidence
 from roar_tui.record.model import Access, Connection, Exit, Pipe, Role, Status, Step
 from roar_tui.record.policy import SHELL
-from roar_tui.record.proof import RENAME, only_named
+from roar_tui.record.proof import RENAME, only_named, untouched
 from tracer.observation import Channel, Generation, Image, Use, Version
 
 AT_ONCE = 50_000  # µs: a program that ends so soon after its last write did nothing else that matters
@@ -141,7 +141,7 @@ class _Settler:
                 return None
             outcome = self._moved(version, use.opened) or outcome
         if outcome is not None and outcome.digest is None:
-            outcome = self._product(version, use.opened) or outcome
+            outcome = self._left_alone(version, use) or self._product(version, use.opened) or outcome
         if outcome is None or version.directory:
             return None
         external = version.external and not version.generations
@@ -207,6 +207,14 @@ class _Settler:
             if outcome.changed <= done or (version.touched and outcome.changed <= version.touched + RENAME):
                 return outcome
         return None
+
+    def _left_alone(self, version: Version, use: Use) -> Outcome | None:
+        """The content of what was opened for writing after `use`, if it is at the end as it was then."""
+        last = self._heirs.get(version)
+        final = self._captured.finals.get(last) if last is not None else None
+        if final is None or final.status is not Status.HASHED or not untouched(use, final):
+            return None
+        return Outcome(Status.HASHED, final.digest, final.size)
 
     def _moved(self, version: Version, opened: int) -> Outcome | None:
         """The content, from `opened` on, of a file that a step renamed: that of its new name, if only the rename touched it."""

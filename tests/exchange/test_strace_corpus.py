@@ -71,6 +71,8 @@ class Everything:
     def used(self, use: Use) -> None:
         pass
 
+    def started(self, image: Image) -> None: ...
+
     def idle(self, image: Image) -> None:
         pass
 

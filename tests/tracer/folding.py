@@ -61,6 +61,8 @@ class Notes:
     def used(self, use: Use) -> None:
         self.uses.append(use)
 
+    def started(self, image: Image) -> None: ...
+
     def idle(self, image: Image) -> None:
         self.ended.append(image)
 
