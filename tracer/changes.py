@@ -47,6 +47,7 @@ class Changes(Places):
         image, time = process.image, call.started
         if self._irregular.get(mapped):
             del self._irregular[mapped]  # a directory cannot be written: it was removed, and this is another thing
+        self._meet(process, mapped, time)
         current = self._files.get(mapped)
         fresh = not mode.keeps or (current is None and mode.creates and self._is_new(path, time))
         if current is not None:
@@ -70,7 +71,34 @@ class Changes(Places):
         self._generate(image, version, time, tentative=not fresh)
         if current is not None and current.twins is not None:
             self._write_twins(process, current.twins, version, time)
+        if not process.foreign and (names := self._world.names(mapped)) is not None:
+            self._several[names] = version
+            version.intend(time, call.time)
         return version
+
+    def _meet(self, process: Process, path: str, time: int) -> None:
+        """If `path` is another name of a file that the job has written, say so: it had that name before the job."""
+        if not self._several or process.foreign:
+            return
+        names = self._world.names(path)
+        written = self._several.get(names) if names is not None else None
+        if written is None or written.path == path or self._files.get(written.path) is not written:
+            return
+        here = self._files.get(path)
+        if here is not None and here in (written.twins or ()):
+            return
+        if here is None and written.base is not None:
+            here = self._current(path)
+        self._files.overwrite(path, time)
+        twin = Version(path, external=False, base=here, both_ways=written.both_ways, touched=written.touched)
+        written.link(self._files.add(twin))
+        twin.intents.extend(written.intents)
+        for image, made in written.generations.items():
+            self._generate(image, twin, made.opened, tentative=made.tentative)
+
+    def rewritten(self, file: tuple[int, int]) -> Version | None:
+        """The last version of what has this device and inode, if it had several names when it was written."""
+        return self._several.get(file)
 
     def _write_twins(self, process: Process, old: list[Version], new: Version, time: int) -> None:
         """What is written to one name of a file is written to its other names."""
@@ -148,7 +176,7 @@ class Changes(Places):
         if removed is None:
             self._world.rewired()  # it may have been a symbolic link
         else:
-            removed.intend(call.started, call.time)
+            removed.rename(call.started, call.time)
 
     def _removed_directory(self, process: Process, effect: effects.RemovedDirectory, call: Call) -> None:
         path = self._path(process, effect.place, follow=False)
@@ -167,11 +195,11 @@ class Changes(Places):
         for path in (old, new) if effect.exchange else (new,):
             replaced = self._files.get(path)
             if replaced is not None:
-                replaced.intend(time, call.time)
+                replaced.rename(time, call.time)
         if self._files.is_directory(old) or self._files.is_directory(new):
             self._world.rewired()
         if effect.exchange:
-            self._files.exchange(old, new, time, call.time)
+            self._exchanged(process, old, new, call)
             return
         moved = self._files.get(old)
         irregular = old in self._irregular
@@ -191,7 +219,7 @@ class Changes(Places):
                 return
             self._moved_in(process, old, new, time)
             return
-        moved.intend(time, call.time)
+        moved.rename(time, call.time)
         if moved.external:
             moved.moved_to = self._copied(process, moved, new, time)
             self._files.remove(old, time)
@@ -200,6 +228,25 @@ class Changes(Places):
             self._files.remove(old, time)  # to where nothing is kept: python's cached bytecode
             return
         self._files.move(old, new, time, call.time)
+
+    def _exchanged(self, process: Process, one: str, other: str, call: Call) -> None:
+        """Both names stay, each with the other's content: what the job had not written is used, and generated anew."""
+        places = ((one, other), (other, one))
+        found = {old: self._files.get(old) for old, _ in places}
+        if any(self._files.is_directory(path) or self.irregular(path) for path in found):
+            self._files.exchange(one, other, call.started, call.time)
+            return
+        for old, new in places:
+            if found[old] is None and self._policy.read(old) == old and not self._is_link(process, new):
+                found[old] = self._current(old, foreign=process.foreign)
+        self._files.exchange(one, other, call.started, call.time)
+        for old, new in places:
+            version = found[old]
+            if version is not None and version.external:
+                version.path = old  # under its new name it is another version
+                version.ended, version.removed = call.started, True
+                version.rename(call.started, call.started + 1)  # what is found under its old name is the other file
+                version.moved_to = self._copied(process, version, new, call.started)
 
     def _moved_in(self, process: Process, old: str, new: str, time: int) -> None:
         """A file that the job had not touched got another name: its content is used, and generated under the new name."""
@@ -214,6 +261,7 @@ class Changes(Places):
             version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
             self._generate(process.image, version, time)
             return
+        source.rename(time, time + 1)  # what is found under its old name is another file
         source.moved_to = self._copied(process, source, written, time)
         self._files.remove(old, time)
 

@@ -61,7 +61,7 @@ class Files:
             self.overwrite(target, time)
             version.path = target
             version.touched = time
-            version.intend(time, returned)
+            version.rename(time, returned)
             self._put(target, version)
 
     def exchange(self, one: str, other: str, time: int, returned: int) -> None:
@@ -73,7 +73,7 @@ class Files:
             for path, version in found:
                 version.path = new + path[len(old) :]
                 version.touched = time
-                version.intend(time, returned)
+                version.rename(time, returned)
                 self._put(version.path, version)
 
     def is_directory(self, path: str) -> bool:

@@ -106,6 +106,12 @@ class Version:
         for version in self.twins or (self,):
             version._intend(started, returned)
 
+    def rename(self, started: int, returned: int) -> None:
+        """Note a call that renames or removes this name of the file, and leaves its content alone."""
+        self._intend(started, returned)
+        for version in self.twins or ():
+            version.touched = max(version.touched, started)
+
     def _intend(self, started: int, returned: int) -> None:
         self.intents.append((started, returned))
         if len(self.intents) > INTENTS:

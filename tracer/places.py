@@ -9,7 +9,7 @@ from tracer import effects
 from tracer.effects import Place
 from tracer.events import Call
 from tracer.files import Files
-from tracer.observation import Channel, Counts, Image
+from tracer.observation import Channel, Counts, Image, Version
 from tracer.outside import Listener, Policy, World
 from tracer.process import Process
 
@@ -31,6 +31,7 @@ class Places:
         self._moved = False  # some process changed its working directory
         self._links: set[str] = set()  # symbolic links that the job made
         self._irregular: dict[str, bool] = {}  # path -> whether it is a directory
+        self._several: dict[tuple[int, int], Version] = {}  # what was written that had more names before: by device and inode
         self._files = Files()
         self._channels: dict[str, Channel] = {}
         self._kept_channels: list[Channel] = []

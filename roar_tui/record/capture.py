@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from roar_tui.record import proof
 from roar_tui.record.clock import CLOCK
-from roar_tui.record.hashing import Evidence, Hasher, Known, now, open_early
+from roar_tui.record.early import open_early
+from roar_tui.record.hashing import Evidence, Hasher, Known, now
 from roar_tui.record.held import Held
 from roar_tui.record.model import Status
 from roar_tui.record.policy import AccessPolicy
@@ -74,6 +75,7 @@ class Capture:
     def of(cls, run: Run, spool: Spool, known: Known) -> Capture:
         """The capture of `run`, which begins with the launcher's own image and the standard streams that the caller opened."""
         capture = cls(spool, run.environ, run.cwd, known, skip=1)
+        capture._held.adopt(run.held)
         for stream in run.inherited:
             capture.observer.inherit(
                 stream.number, stream.path, opened=run.started, reads=stream.reads, writes=stream.writes, content=stream.content
@@ -97,8 +99,7 @@ class Capture:
 
     def started(self, image: Image) -> None:
         """Keep open what the program's arguments name: it may be about to remove it."""
-        for path in self._held.names(image.argv, image.cwd):
-            self._held.hold(path, image, self.observer.current(path))
+        self._held.hold(image.argv, image.cwd, image, self.observer.current)
 
     def idle(self, image: Image) -> None:
         """Hash what a finished program wrote, so that little is left for the end."""
@@ -179,12 +180,20 @@ class Capture:
             replaced = use.version.ended is not None and use.version.ended <= evidence.ended and not use.version.directory
             return Outcome(Status.MISSING, None, None) if replaced else None
         if evidence.status is Status.HASHED:
+            threatened = threatened or self._written_by_another_name(use, evidence)
             if proof.untouched(use, evidence) if use.mixed else not threatened and proof.proven(use, evidence):
                 return Outcome(Status.HASHED, evidence.digest, evidence.size, evidence.ctime)
             return Outcome(Status.CHANGED, None, None)
         if evidence.status is Status.MISSING and use.version.removed and not use.version.external:
             return Outcome(Status.REMOVED, None, None)
         return Outcome(evidence.status, None, evidence.size if evidence.status is not Status.CHANGED else None)
+
+    def _written_by_another_name(self, use: Use, evidence: Evidence) -> bool:
+        """Whether a hard link that was there before the job was the way to write to what was hashed."""
+        if evidence.stat is None or evidence.stat.st_nlink < 2:
+            return False
+        version = self.observer.rewritten((evidence.stat.st_dev, evidence.stat.st_ino))
+        return version is not None and version is not use.version and version.disturbed(use.opened, evidence.ended)
 
     def _in_flight(self) -> set[str]:
         """The paths that a call which has not returned may be writing, the cut-off last line's included."""

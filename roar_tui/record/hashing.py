@@ -20,6 +20,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 import blake3
 
 from roar_tui.record.clock import CLOCK
+from roar_tui.record.early import Early, open_regular, parent_of
 from roar_tui.record.model import Status
 
 Token = TypeVar("Token")
@@ -76,29 +77,6 @@ class Evidence(NamedTuple):
 def identity(stat: os.stat_result) -> tuple[int, int, int, int, int]:
     """What tells one state of a file from another."""
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-
-
-def open_regular(path: str) -> int | None:
-    """A descriptor for reading `path`; None where it is no regular file. Raises OSError."""
-    if not modes.S_ISREG(os.stat(path).st_mode):  # opening a FIFO lets its writer go on, and a device may do anything
-        return None
-    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-
-
-class Early(NamedTuple):
-    """A file that was opened before it is a thread's turn to hash it: since when (µs), and where its directory was then."""
-
-    descriptor: int
-    since: int
-    parent: tuple[int, int] | None
-
-
-def open_early(path: str) -> Early | None:
-    """The regular file at `path`, to be hashed later. Raises OSError."""
-    parent = parent_of(path)
-    since = now()
-    descriptor = open_regular(path)
-    return Early(descriptor, since, parent) if descriptor is not None else None
 
 
 def now() -> int:
@@ -194,11 +172,11 @@ class Hasher(Generic[Token]):
                 status, digest = Status.UNREADABLE, None
             finally:
                 os.close(descriptor)
-        if digest is not None and stat is not None and not displaced and stat.st_size > SMALL:
-            if stat.st_ctime_ns // 1000 <= began - CLOCK.margin:
-                state = identity(stat)
-                lasting = state not in self._seen
-                self._seen[state] = digest
+        still = stat is not None and not displaced and stat.st_ctime_ns // 1000 <= began - CLOCK.margin
+        if digest is not None and stat is not None and still and stat.st_size > SMALL:
+            state = identity(stat)
+            lasting = state not in self._seen
+            self._seen[state] = digest
         return Evidence(path, status, digest, stat, began, now(), self._position(), lasting, displaced)
 
     def _content(self, path: str, descriptor: int, before: os.stat_result, buffer: memoryview) -> str | None:
@@ -252,12 +230,3 @@ def _same_but_named(before: os.stat_result, after: os.stat_result, path: str, ea
     if early is None or early.parent is None or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         return False
     return parent_of(path) == early.parent
-
-
-def parent_of(path: str) -> tuple[int, int] | None:
-    """Device and inode of the directory that `path` leads through now; None where there is none."""
-    try:
-        found = os.stat(os.path.dirname(path))
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
