@@ -8,6 +8,7 @@ this imports nothing that takes time to import.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat as modes
@@ -15,6 +16,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+DEEP = 1000  # characters of a path, of up to four bytes: from 4,096 bytes on the kernel does not take it at once
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 MOST = 64  # files held at once; of one program's arguments as many words are looked at
 LARGEST = 16 << 20  # bytes: a file that is held keeps its disk space when it is removed
 LONGEST = 4096  # characters of one argument
@@ -31,13 +34,37 @@ class Early(NamedTuple):
 
 def open_regular(path: str) -> int | None:
     """A descriptor for reading `path`; None where it is no regular file. Raises OSError."""
-    if not modes.S_ISREG(os.stat(path).st_mode):  # opening a FIFO lets its writer go on, and a device may do anything
-        return None
-    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        if not modes.S_ISREG(os.stat(path).st_mode):  # opening a FIFO lets its writer go on, and a device may do anything
+            return None
+        return os.open(path, _READING)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+    return _open_deep(path)
+
+
+def _open_deep(path: str) -> int | None:
+    """As `open_regular`, for a path that is longer than the kernel takes at once (4,096 bytes): directory by directory."""
+    directory, _, name = path.rpartition("/")
+    place = os.open("/", os.O_PATH | os.O_CLOEXEC)
+    try:
+        for part in directory.split("/"):
+            if part:
+                inner = os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place)
+                os.close(place)
+                place = inner
+        if not modes.S_ISREG(os.stat(name, dir_fd=place).st_mode):
+            return None
+        return os.open(name, _READING, dir_fd=place)
+    finally:
+        os.close(place)
 
 
 def open_early(path: str) -> Early | None:
-    """The regular file at `path`, to be hashed later. Raises OSError."""
+    """The regular file at `path`, to be hashed later; None where there is none, or its path is too long to be looked at again."""
+    if len(path) > DEEP:
+        return None
     parent = parent_of(path)
     since = time.time_ns() // 1000
     descriptor = open_regular(path)

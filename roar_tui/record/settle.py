@@ -144,6 +144,8 @@ class _Settler:
             outcome = self._left_alone(version, use) or self._product(version, use.opened) or outcome
         if outcome is None or version.directory:
             return None
+        if use.mixed and outcome.digest is not None and not outcome.size:
+            return None  # opened to be written, and there was nothing in it
         external = version.external and not version.generations
         return Access(
             path=use.path,
