@@ -130,3 +130,25 @@ def test_names_of_commands_too(project: Project) -> None:
     job = project.record("true", *arguments)
     assert job["command"] == ["true", *arguments]
     assert job["steps"][0]["argv"] == ["true", *arguments]
+
+
+SWAPPED = """
+import os, subprocess
+for n in range(12):
+    os.mkdir('new'); open('new/x', 'w').write(f'new {n}')
+    subprocess.run(['bash', '-c', f'mv d old-{n}; mv new d; cat d/x > seen-{n}; rm d/x; rm old-{n}/x; rmdir d; mkdir d; echo next {n} > d/x'])
+"""
+
+
+def test_what_was_held_open_never_stands_for_what_took_its_place(project: Project) -> None:
+    """Each command names d/x, which is another file by the time it is read, and both are removed at once."""
+    project.write({"d/x": "first"})
+    job = project.python(SWAPPED)
+    seen = 0
+    for step in job["steps"]:
+        if step["argv"][0] == "cat":
+            made = project.relative(step["generated"][0]["path"])
+            truth = digest((project.root / made).read_bytes())
+            assert [a["hash"] for a in step["used"] if a["hash"] not in (None, truth)] == []
+            seen += 1
+    assert seen == 12
