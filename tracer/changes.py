@@ -57,6 +57,7 @@ class Changes(Places):
         image, time = process.image, call.started
         if self._irregular.get(mapped):
             del self._irregular[mapped]  # a directory cannot be written: it was removed, and this is another thing
+        self._meet(process, mapped, time)
         current = self._files.get(mapped)
         fresh = not mode.keeps or (current is None and mode.creates and self._is_new(path, time))
         if current is not None:
@@ -80,7 +81,34 @@ class Changes(Places):
         self._generate(image, version, time, tentative=not fresh)
         if current is not None and current.twins is not None:
             self._write_twins(process, current.twins, version, time)
+        if not process.foreign and (names := self._world.names(mapped)) is not None:
+            self._several[names] = version
+            version.intend(time, call.time)
         return version
+
+    def _meet(self, process: Process, path: str, time: int) -> None:
+        """If `path` is another name of a file that the job has written, say so: it had that name before the job."""
+        if not self._several or process.foreign:
+            return
+        names = self._world.names(path)
+        written = self._several.get(names) if names is not None else None
+        if written is None or written.path == path or self._files.get(written.path) is not written:
+            return
+        here = self._files.get(path)
+        if here is not None and here in (written.twins or ()):
+            return
+        if here is None and written.base is not None:
+            here = self._current(path)
+        self._files.overwrite(path, time)
+        twin = Version(path, external=False, base=here, both_ways=written.both_ways, touched=written.touched)
+        written.link(self._files.add(twin))
+        twin.intents.extend(written.intents)
+        for image, made in written.generations.items():
+            self._generate(image, twin, made.opened, tentative=made.tentative)
+
+    def rewritten(self, file: tuple[int, int]) -> Version | None:
+        """The last version of what has this device and inode, if it had several names when it was written."""
+        return self._several.get(file)
 
     def _write_twins(self, process: Process, old: list[Version], new: Version, time: int) -> None:
         """What is written to one name of a file is written to its other names."""
@@ -159,7 +187,7 @@ class Changes(Places):
         if removed is None:
             self._world.rewired()  # it may have been a symbolic link
         else:
-            removed.intend(call.started, call.time)
+            removed.rename(call.started, call.time)
 
     def _removed_directory(self, process: Process, effect: effects.RemovedDirectory, call: Call) -> None:
         path = self._path(process, effect.place, follow=False)
@@ -178,11 +206,11 @@ class Changes(Places):
         for path in (old, new) if effect.exchange else (new,):
             replaced = self._files.get(path)
             if replaced is not None:
-                replaced.intend(time, call.time)
+                replaced.rename(time, call.time)
         if self._files.is_directory(old) or self._files.is_directory(new):
             self._world.rewired()
         if effect.exchange:
-            self._files.exchange(old, new, time, call.time)
+            self._exchanged(process, old, new, call)
             return
         moved = self._files.get(old)
         irregular = old in self._irregular
@@ -202,7 +230,7 @@ class Changes(Places):
                 return
             self._moved_in(process, old, new, time)
             return
-        moved.intend(time, call.time)
+        moved.rename(time, call.time)
         if moved.external:
             moved.moved_to = self._copied(process, moved, new, time)
             self._files.remove(old, time)
@@ -217,6 +245,25 @@ class Changes(Places):
             if version.generations:
                 self._listener.wrote(version)
 
+    def _exchanged(self, process: Process, one: str, other: str, call: Call) -> None:
+        """Both names stay, each with the other's content: what the job had not written is used, and generated anew."""
+        places = ((one, other), (other, one))
+        found = {old: self._files.get(old) for old, _ in places}
+        if any(self._files.is_directory(path) or self.irregular(path) for path in found):
+            self._files.exchange(one, other, call.started, call.time)
+            return
+        for old, new in places:
+            if found[old] is None and self._policy.read(old) == old and not self._is_link(process, new):
+                found[old] = self._current(old, foreign=process.foreign)
+        self._files.exchange(one, other, call.started, call.time)
+        for old, new in places:
+            version = found[old]
+            if version is not None and version.external:
+                version.path = old  # under its new name it is another version
+                version.ended, version.removed = call.started, True
+                version.rename(call.started, call.started + 1)  # what is found under its old name is the other file
+                version.moved_to = self._copied(process, version, new, call.started)
+
     def _moved_in(self, process: Process, old: str, new: str, time: int) -> None:
         """A file that the job had not touched got another name: its content is used, and generated under the new name."""
         read, written = self._policy.read(old), self._policy.written(new)
@@ -230,6 +277,7 @@ class Changes(Places):
             version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
             self._generate(process.image, version, time)
             return
+        source.rename(time, time + 1)  # what is found under its old name is another file
         source.moved_to = self._copied(process, source, written, time)
         self._files.remove(old, time)
 
@@ -250,15 +298,14 @@ class Changes(Places):
         if new is None:
             return
         time = call.started
-        source: Version | None = None
-        if effect.descriptor is not None:
-            source = process.files.get(effect.descriptor)
-        if source is not None and not source.touched:
+        source = self._opened_as(process, effect, new)
+        if source is not None and not source.external and not source.touched and source in process.files.values():
             self._name(process, source, new, time)
             return
         if source is None:
             old = self._path(process, effect.old, follow=False)
             if old is None:
+                self._generated_from_nowhere(process, new, time)
                 return
             source = self._files.get(old)
             if source is None:
@@ -277,6 +324,34 @@ class Changes(Places):
             source.link(version)
             return
         self._copied(process, source, new, time)
+
+    def _opened_as(self, process: Process, effect: effects.Linked, new: str) -> Version | None:
+        """What a link that names its file by a descriptor links to; None for a link by name, or where that is not known.
+
+        The descriptor may be a duplicate that nothing says the making of: then the file that is at `new` now tells.
+        """
+        if effect.descriptor is None and not effect.old.name.startswith("/proc/"):
+            return None
+        nameless = process.files.get(-1 if effect.descriptor is None else effect.descriptor)
+        if nameless is not None:
+            return nameless
+        for version in process.files.values():
+            if not effect.old.name and version.path == effect.old.directory:
+                return version
+        if process.foreign:
+            return None
+        for _, version, _, _ in process.opened.values():
+            if version.path != new and self._world.same(version.path, new):
+                return version
+        unnamed = [version for version in dict.fromkeys(process.files.values()) if not version.touched]
+        return unnamed[0] if len(unnamed) == 1 and not self._world.names(new) else None
+
+    def _generated_from_nowhere(self, process: Process, new: str, time: int) -> None:
+        """A name for a file of which nothing else is known."""
+        written = self._policy.written(new)
+        if written is not None:
+            self._files.overwrite(written, time)
+            self._generate(process.image, self._files.add(Version(written, external=False, foreign=process.foreign)), time)
 
     def _name(self, process: Process, version: Version, new: str, time: int) -> None:
         """The first name of a file that had none."""

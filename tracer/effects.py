@@ -54,11 +54,15 @@ class Opened(NamedTuple):
 
 
 class Executed(NamedTuple):
-    """The process image was replaced, by one that `place` names, or by which is not known; `cut`: arguments were left out."""
+    """The process image was replaced, by one that `place` names, or by which is not known; `cut`: arguments were left out.
+
+    `nameless`: by a descriptor of a file that has no name (a memfd).
+    """
 
     place: Place | None
     argv: list[str]
     cut: bool
+    nameless: bool = False
 
 
 class Forked(NamedTuple):
@@ -250,14 +254,15 @@ def mode(raw: str, creates: bool = False) -> Mode:
     names = flags(raw)
     if not any(name.startswith("O_") for name in names):
         raise ValueError(f"not the flags of an open: {raw[:80]!r}")
-    writes = "O_WRONLY" in names or "O_RDWR" in names
+    truncates = "O_TRUNC" in names  # Linux does it for an open that only reads as well
+    writes = truncates or "O_WRONLY" in names or "O_RDWR" in names
     temporary = "O_TMPFILE" in names
     return Mode(
         reads="O_WRONLY" not in names,
         writes=writes,
         creates="O_CREAT" in names,
         exclusive="O_EXCL" in names and "O_CREAT" in names,
-        truncates=writes and "O_TRUNC" in names,
+        truncates=truncates,
         temporary=temporary,
         nothing="O_PATH" in names or ("O_DIRECTORY" in names and not temporary),
     )
@@ -344,10 +349,12 @@ def _execve(call: Call) -> Effect | None:
 
 
 def _execveat(call: Call) -> Effect | None:
-    return _executed(_place(at, call.args[0], call.args[1]), call.args[2])
+    place = _place(at, call.args[0], call.args[1])
+    executed = _executed(place, call.args[2])
+    return executed._replace(nameless=place is not None and not place.name and descriptor(call.args[0]).deleted)
 
 
-def _executed(place: Place | None, raw: str) -> Effect:
+def _executed(place: Place | None, raw: str) -> Executed:
     try:
         items, cut = array(raw)
     except ValueError:
@@ -476,11 +483,15 @@ def _mkdirat(call: Call) -> Effect | None:
 
 
 def _mknod(call: Call) -> Effect | None:
-    return Irregular(here(call.args[0]), False) if not _regular(call.args[1]) else None
+    return _made(here(call.args[0]), call.args[1])
 
 
 def _mknodat(call: Call) -> Effect | None:
-    return Irregular(at(*call.args[0:2]), False) if not _regular(call.args[2]) else None
+    return _made(at(*call.args[0:2]), call.args[2])
+
+
+def _made(place: Place, mode: str) -> Effect:
+    return Truncated(place, True) if _regular(mode) else Irregular(place, False)
 
 
 def _regular(raw: str) -> bool:

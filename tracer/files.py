@@ -62,7 +62,7 @@ class Files:
             self.overwrite(target, time)
             version.path = target
             version.touched = time
-            version.intend(time, returned)
+            version.rename(time, returned)
             self._put(target, version)
         return [version for _, version in moved]
 
@@ -75,7 +75,7 @@ class Files:
             for path, version in found:
                 version.path = new + path[len(old) :]
                 version.touched = time
-                version.intend(time, returned)
+                version.rename(time, returned)
                 self._put(version.path, version)
 
     def is_directory(self, path: str) -> bool:

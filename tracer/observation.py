@@ -110,10 +110,21 @@ class Version:
         for version in self.twins or (self,):
             version._intend(started, returned)
 
+    def rename(self, started: int, returned: int) -> None:
+        """Note a call that renames or removes this name of the file, and leaves its content alone."""
+        self._intend(started, returned)
+        for version in self.twins or ():
+            version.touched = max(version.touched, started)
+
     def _intend(self, started: int, returned: int) -> None:
         self.intents.append((started, returned))
         if len(self.intents) > INTENTS:
             self.forgotten = max(self.forgotten, self.intents.pop(0)[1])
+
+    def left_alone(self, opened: int, until: int) -> bool:
+        """Whether no call with intent to write but the one at `opened` may have taken effect after that and before `until`."""
+        others = (intent for intent in self.intents if intent[0] != opened)
+        return self.forgotten <= opened and not any(returned > opened and started <= until for started, returned in others)
 
     def disturbed(self, since: int, until: int) -> bool:
         """Whether a call with intent to write may have taken effect after `since` and before `until`."""

@@ -165,7 +165,7 @@ class Observer(Opens):
     def so_far(self) -> Observation:
         """What was observed up to now; it grows with what is observed later."""
         for version in self._files.all():
-            if version.external and self._files.is_directory(version.path):
+            if version.external and version.ended is None and self._files.is_directory(version.path):
                 version.directory = True
         return Observation(self._images, self._files.all(), self._kept_channels, self.warnings, self.counts)
 
@@ -269,13 +269,16 @@ class Observer(Opens):
         if effect.cut:
             self.warnings["argv"] = "The arguments of a program were too long to be printed whole by strace."
         if observed and is_worker(effect.argv):
-            self._use_executable(process, named, call)
+            if not effect.nameless:
+                self._use_executable(process, named, call)
             process.opened.clear()
             return
         parent = old if observed else None
         image = Image(UNSEEN, parent, process.pid, named, effect.argv, process.folder.path, call.time)
         self._begin(image)
         self._policy.named(effect.argv, image.cwd)
+        if not process.foreign:
+            self._listener.started(image)
         process.image, process.thread = image, False
         process.files = {}
         process.streams = dict(process.streams)
@@ -288,7 +291,8 @@ class Observer(Opens):
             self._release(old, call.time)
             if old.pid == process.pid:
                 old.ended = call.time
-        self._use_executable(process, named, call)
+        if not effect.nameless:
+            self._use_executable(process, named, call)
 
     def _use_executable(self, process: Process, named: str, call: Call, depth: int = 0) -> None:
         """Note that a program was executed, and the interpreter that the kernel loads for a script: it opens that unseen."""

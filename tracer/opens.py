@@ -39,6 +39,7 @@ class Opens(Streams):
             mapped = self._policy.read(path)
             if mapped is None:
                 return
+            self._meet(process, mapped, call.started)
             version = self._files.get(mapped)
             if version is None and self.irregular(mapped):
                 return

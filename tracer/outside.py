@@ -26,6 +26,12 @@ class World(Protocol):
     def rewired(self) -> None:
         """Links or directories changed: what was resolved before may lead elsewhere."""
 
+    def same(self, path: str, other: str) -> bool:
+        """Whether both are names of one file now; False where that is not known."""
+
+    def names(self, path: str) -> tuple[int, int] | None:
+        """What tells the file at `path` from others, if it has more than one name; None where it has not or is not known."""
+
     def born(self, path: str) -> int | None:
         """When the file at `path` was made at the latest (µs), None where that is not known."""
 
@@ -45,6 +51,9 @@ class Listener(Protocol):
 
     def wrote(self, version: Version) -> None:
         """A file is being written, or was renamed after it was."""
+
+    def started(self, image: Image) -> None:
+        """A program was started whose paths are ours."""
 
     def idle(self, image: Image) -> None:
         """The last process of `image` has ended."""

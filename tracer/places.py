@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 
 from tracer import effects
 from tracer.effects import Place
 from tracer.events import Call
 from tracer.files import Files
-from tracer.observation import Channel, Counts, Image
+from tracer.observation import Channel, Counts, Image, Version
 from tracer.outside import Listener, Policy, World
 from tracer.process import Process
 
 EXAMPLES = 10
+_DESCRIPTORS = re.compile(r"/proc/[^/]+/(task/[^/]+/)?fd/")
 
 
 class Places:
@@ -31,6 +33,7 @@ class Places:
         self.moves_unseen = False  # the log leaves out calls that change it (strace -e trace=file has no fchdir)
         self._links: set[str] = set()  # symbolic links that the job made
         self._irregular: dict[str, bool] = {}  # path -> whether it is a directory
+        self._several: dict[tuple[int, int], Version] = {}  # what was written that had more names before: by device and inode
         self._files = Files()
         self._channels: dict[str, Channel] = {}
         self._kept_channels: list[Channel] = []
@@ -52,7 +55,8 @@ class Places:
     def _join(self, process: Process | None, place: Place) -> str:
         """The absolute path of a place as it was named, symbolic links and all."""
         directory = self._directory(process, place) or self._lost
-        return os.path.normpath(os.path.join(directory, place.name))
+        path = os.path.join(directory, place.name)
+        return os.path.normpath(process.own(path) if process is not None else path)
 
     def _directory(self, process: Process | None, place: Place) -> str | None:
         """What `place.name` is below; None for a descriptor of which the log says nothing."""
@@ -79,8 +83,12 @@ class Places:
                 self.counts.nowhere += directory is None and place.name != ""
                 return None
         path = os.path.join(directory, place.name) if place.name else directory
-        if process is not None and process.foreign:
-            return os.path.normpath(path)
+        if process is not None:
+            path = process.own(path)
+            if path.startswith("/proc/") and _DESCRIPTORS.match(path):
+                return None  # what it leads to for the process, it does not for whoever looks it up
+            if process.foreign:
+                return os.path.normpath(path)
         return self._world.real(path, follow=follow)
 
     def _entered(self, process: Process, effect: effects.Entered, call: Call) -> None:

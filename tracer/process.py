@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -68,6 +69,15 @@ class Process:
             foreign=self.foreign,
             descriptors=self.descriptors if shares_files else dict(self.descriptors),
         )
+
+    def own(self, path: str) -> str:
+        """`path` as anybody may name it, where it leads through this process's own entry in /proc."""
+        for entry in ("/proc/self", "/proc/thread-self", f"/proc/{self.pid}"):
+            if path.startswith(entry + "/"):
+                what, _, rest = path[len(entry) + 1 :].partition("/")
+                place = {"cwd": self.folder.path, "root": "/", "exe": self.image.program}.get(what)
+                return path if not place else os.path.join(place, rest) if rest else place
+        return path
 
     def remember(self, path: str, opened: int, version: Version, reads: bool, writes: bool) -> None:
         """Keep an open for the dup2 that may make it a standard stream. Shells open at most a few before they exec."""

@@ -26,6 +26,12 @@ class Elsewhere:
     def rewired(self) -> None:
         """Links are not followed anyway."""
 
+    def same(self, path: str, other: str) -> bool:
+        return False
+
+    def names(self, path: str) -> tuple[int, int] | None:
+        return None
+
     def born(self, path: str) -> int | None:
         """None: whether the file was there before is not to be known."""
         self.doubtful.add(path)

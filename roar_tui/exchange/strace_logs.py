@@ -90,6 +90,9 @@ class _Reading:
     def wrote(self, version: Version) -> None:
         """Nothing is hashed."""
 
+    def started(self, image: Image) -> None:
+        """Nothing is held open."""
+
     def idle(self, image: Image) -> None:
         """Nothing is hashed, so it does not matter when a program ends."""
 

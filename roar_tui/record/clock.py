@@ -10,13 +10,15 @@ import time
 
 COARSE = getattr(time, "CLOCK_REALTIME_COARSE", 5)  # Python does not name it
 TICK = max(int(time.clock_getres(COARSE) * 1_000_000), 1_000)  # µs
+ENOUGH = 0.02  # s for which somebody must have looked before what is decided by the margin
 
 
 class CoarseClock:
-    """How far the clock of file times was behind at most (`lag`, µs), as often as somebody looked."""
+    """How far the clock of file times was behind at most (`lag`, µs), as often as somebody looked; `watched` for how many s."""
 
     def __init__(self) -> None:
         self.lag = 0
+        self.watched = 0.0
 
     def look(self) -> None:
         """Measure once: two clock readings, 0.3 µs."""
@@ -28,6 +30,7 @@ class CoarseClock:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.look()
+        self.watched += seconds
 
     @property
     def margin(self) -> int:

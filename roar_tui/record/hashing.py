@@ -20,11 +20,12 @@ from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 import blake3
 
 from roar_tui.record.clock import CLOCK
+from roar_tui.record.early import Early, open_regular, parent_of
 from roar_tui.record.model import Status
 from roar_tui.record.mounts import on_network
 
 Token = TypeVar("Token")
-_Queue: TypeAlias = "queue.SimpleQueue[tuple[str, Token] | None]"
+_Queue: TypeAlias = "queue.SimpleQueue[tuple[str, Token, Early | None] | None]"
 
 BUFFER = 1 << 20
 SMALL = 16 << 10  # bytes: up to here hashing again (8 µs when cached, as what the job just read is) beats asking what is known
@@ -45,7 +46,8 @@ class Evidence(NamedTuple):
 
     `status` is HASHED with a digest when the file was the same before and after, CHANGED when it was not, MISSING or UNREADABLE;
     None when the path is no regular file. `lasting`: the digest is new, the file's ctime was old enough before the hashing for it
-    to be remembered, and the file is large enough for that to pay.
+    to be remembered, and the file is large enough for that to pay. `displaced`: `path` does not lead any more to what was hashed,
+    which was opened before the hashing, at this time at the latest; only its ctime may have moved then. 0 for all others.
     """
 
     path: str
@@ -56,6 +58,7 @@ class Evidence(NamedTuple):
     ended: int
     position: int
     lasting: bool = False
+    displaced: int = 0
 
     @property
     def size(self) -> int | None:
@@ -108,10 +111,10 @@ class Hasher(Generic[Token]):
         for n in range(threads):
             self._start(f"hash-{n}", self._slow, None)
 
-    def submit(self, path: str, token: Token) -> None:
-        """Hash `path` when a thread is free."""
+    def submit(self, path: str, token: Token, early: Early | None = None) -> None:
+        """Hash `path` when a thread is free; `early` is the file itself, opened already: closed when it is hashed."""
         self.outstanding += 1
-        self._todo.put((path, token))
+        self._todo.put((path, token, early))
 
     def results(self) -> list[tuple[Token, Evidence]]:
         """What was hashed since the last call."""
@@ -144,8 +147,8 @@ class Hasher(Generic[Token]):
         """One thread: hash what is in `todo`, and put into `slow`, where there is such a queue, what others are to hash."""
         buffer = bytearray(BUFFER)
         while (item := todo.get()) is not None:
-            path, token = item
-            evidence = self._hash(path, memoryview(buffer), patient=slow is None)
+            path, token, early = item
+            evidence = self._hash(path, memoryview(buffer), early, patient=slow is None)
             if evidence is None:
                 assert slow is not None
                 slow.put(item)
@@ -156,49 +159,56 @@ class Hasher(Generic[Token]):
                 with contextlib.suppress(BlockingIOError):  # then it is readable already
                     os.write(self._bell, b"!")
 
-    def _hash(self, path: str, buffer: memoryview, *, patient: bool) -> Evidence | None:
+    def _hash(self, path: str, buffer: memoryview, early: Early | None, *, patient: bool) -> Evidence | None:
         """What hashing `path` finds; None for a file that takes long, unless `patient`."""
-        began = now()
+        began = now() if early is None else early.since
         status: Status | None = None
-        digest, before = None, None
+        digest, stat = None, None
+        displaced, lasting = 0, False
         try:
-            found = os.stat(path)
-            if not modes.S_ISREG(found.st_mode):  # opening a FIFO lets its writer go on, and a device may do anything
+            descriptor = open_regular(path) if early is None else early.descriptor
+            if descriptor is None:
                 return Evidence(path, None, None, None, began, now(), self._position())
-            if not patient and (found.st_size > QUICK or on_network(found.st_dev)):
-                return None
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
         except (FileNotFoundError, NotADirectoryError):
             status = Status.MISSING
         except OSError:
             status = Status.UNREADABLE
         else:
+            before = stat = os.fstat(descriptor)
+            if not patient and (before.st_size > QUICK or on_network(before.st_dev)):
+                if early is None:
+                    os.close(descriptor)
+                return None
             try:
-                before = os.fstat(descriptor)
                 if modes.S_ISREG(before.st_mode):
-                    status, digest = self._content(path, descriptor, before, buffer)
+                    digest = self._content(path, descriptor, before, buffer)
+                    status = Status.HASHED if digest is not None else Status.SKIPPED
+                    stat = os.fstat(descriptor)
+                    displaced = early.until if early is not None and not _leads_to(path, stat) else 0
+                    if displaced and digest is not None:
+                        status = Status.HASHED if _same_but_named(before, stat, path, early) else Status.CHANGED
+                    elif digest is not None and identity(stat) != identity(before):
+                        status = Status.CHANGED
+                    if status is Status.CHANGED:
+                        digest = None
             except OSError:
-                status = Status.UNREADABLE
+                status, digest = Status.UNREADABLE, None
             finally:
                 os.close(descriptor)
-        lasting = False
-        still = before is not None and before.st_ctime_ns // 1000 <= began - CLOCK.margin
-        if digest is not None and before is not None and before.st_size > SMALL and still:
-            state = identity(before)
+        still = stat is not None and not displaced and stat.st_ctime_ns // 1000 <= began - CLOCK.margin
+        if digest is not None and stat is not None and still and stat.st_size > SMALL:
+            state = identity(stat)
             lasting = state not in self._seen
             self._seen[state] = digest
-        return Evidence(path, status, digest, before, began, now(), self._position(), lasting)
+        return Evidence(path, status, digest, stat, began, now(), self._position(), lasting, displaced)
 
-    def _content(self, path: str, descriptor: int, before: os.stat_result, buffer: memoryview) -> tuple[Status, str | None]:
-        state = identity(before)
-        digest = (self._seen.get(state) or self._known.get(path, before)) if before.st_size > SMALL else None
-        if digest is None:
-            digest = self._read(descriptor, before.st_size, buffer) if not self._stop else None
-            if digest is None:
-                return Status.SKIPPED, None
-        if identity(os.fstat(descriptor)) != state:
-            return Status.CHANGED, None
-        return Status.HASHED, digest
+    def _content(self, path: str, descriptor: int, before: os.stat_result, buffer: memoryview) -> str | None:
+        known = None
+        if before.st_size > SMALL:
+            known = self._seen.get(identity(before)) or self._known.get(path, before)
+        if known is not None or self._stop:
+            return known
+        return self._read(descriptor, before.st_size, buffer)
 
     def _read(self, descriptor: int, size: int, buffer: memoryview) -> str | None:
         """The digest of all bytes; None when it was told to stop meanwhile."""
@@ -229,3 +239,17 @@ class Hasher(Generic[Token]):
                     continue
                 text = answer.decode("ascii", "replace").strip()
                 return text if child.returncode == 0 and len(text) == 64 else None
+
+
+def _leads_to(path: str, stat: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), stat)
+    except OSError:
+        return False
+
+
+def _same_but_named(before: os.stat_result, after: os.stat_result, path: str, early: Early | None) -> bool:
+    """Whether only the names of a file changed while it was hashed, in the directory where it was opened."""
+    if early is None or early.parent is None or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        return False
+    return parent_of(path) == early.parent

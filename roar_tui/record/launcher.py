@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from roar_tui.errors import RoarTuiError
+from roar_tui.record.early import open_named
 from roar_tui.record.run import Line, Run, first_line, inherited_files, original_environ
 from tracer.command import NoStrace, Strace, arguments, find
 
@@ -128,6 +129,7 @@ def launch(run: Run, record: Callable[[Run, socket.socket, int], None], progress
     run = replace(run, directory=tempfile.mkdtemp(prefix="roar-tui-"), inherited=inherited_files())
     own = _inheritable()
     to_read = _position()
+    run = replace(run, held=open_named(run.command, run.cwd))
     for path in (run.spool, run.messages):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     strace, why_not = _tracer(run)
@@ -137,9 +139,11 @@ def launch(run: Run, record: Callable[[Run, socket.socket, int], None], progress
     before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
     gc.freeze()  # what is loaded stays: the recorder need not copy it to look for cycles, nor Python at the end (8 ms)
     if os.fork() == 0:
-        _detach(keep=(theirs.fileno(), trace_read))
+        _detach(keep=(theirs.fileno(), trace_read, *(file.descriptor for file in run.held.values())))
         record(run, theirs, trace_read)
         os._exit(1)
+    for file in run.held.values():
+        os.close(file.descriptor)
     theirs.close()
     os.close(trace_read)
     line = Line(ours)

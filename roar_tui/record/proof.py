@@ -6,6 +6,8 @@ the trace 1 to 9 % of hashes were wrong under adversarial overwrites, with it no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from roar_tui.record.clock import CLOCK
 from roar_tui.record.hashing import NETWORK_MARGIN, Evidence
 from roar_tui.record.mounts import on_network
@@ -21,6 +23,8 @@ def proven(use: Use, evidence: Evidence) -> bool:
     writers that had ended before it; and (in `evidence`) the file was the same before and after the hashing.
     """
     version = use.version
+    if evidence.displaced:
+        return _taken_away(use, evidence)
     if version.disturbed(use.opened, evidence.ended):
         return False
     network = evidence.stat is not None and on_network(evidence.stat.st_dev)
@@ -41,6 +45,21 @@ def proven(use: Use, evidence: Evidence) -> bool:
     return evidence.ctime <= ended or (version.touched > 0 and evidence.ctime <= version.touched + RENAME)
 
 
+def _taken_away(use: Use, evidence: Evidence) -> bool:
+    """Whether a recorded removal or rename, and nothing else, changed the file since it was opened.
+
+    What was hashed was held open from before that call began: later it would be what came in its place.
+    """
+    version, ended = use.version, use.version.ended
+    if ended is None or evidence.displaced >= ended:
+        return False
+    if version.disturbed(use.opened, ended - 1) or _may_be_mapped(version, use.opened):
+        return False
+    if evidence.stat is not None and on_network(evidence.stat.st_dev):
+        return False
+    return only_named(evidence, ended, use.opened)
+
+
 def only_named(evidence: Evidence, touched: int, opened: int) -> bool:
     """Whether a recorded link or rename at `touched`, and nothing else, moved the ctime of a file that was older than `opened`."""
     return touched - CLOCK.margin <= evidence.ctime <= touched + RENAME and evidence.mtime <= opened - CLOCK.margin
@@ -50,6 +69,15 @@ def untouched(use: Use, evidence: Evidence) -> bool:
     """Whether a file that was opened for reading and writing at once has not changed since, up to the hashing."""
     network = evidence.stat is not None and on_network(evidence.stat.st_dev)
     return evidence.ctime <= use.opened - (NETWORK_MARGIN if network else CLOCK.margin)
+
+
+def not_yet_written(use: Use, evidence: Evidence, followers: Iterable[Version]) -> bool:
+    """Whether a file that was opened for reading and writing at once was hashed before anything was written.
+
+    `followers` are the versions that it was opened as: no call but that open may have been about to write any of them.
+    """
+    quiet = all(version.left_alone(use.opened, evidence.ended) for version in (use.version, *followers))
+    return quiet and not evidence.displaced and untouched(use, evidence)
 
 
 def _may_be_mapped(version: Version, opened: int) -> bool:

@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import socket
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from roar_tui.record import recover, redaction
 from roar_tui.record.assemble import Ending, Redactor, assemble, limits, only_step, snapshot
 from roar_tui.record.capture import Capture
-from roar_tui.record.clock import CLOCK
+from roar_tui.record.clock import CLOCK, ENOUGH
 from roar_tui.record.context import gather
 from roar_tui.record.model import Exit, Record, Role, State
 from roar_tui.record.model import Warning as RecordWarning
@@ -29,7 +30,8 @@ from roar_tui.record.settle import Settled, settle
 from tracer.spool import Spool
 
 GRACE = 0.25  # s that processes which outlive the command get before the launcher returns
-FIRST_LOOK = 0.02  # s for which the clock of file times is measured at the start
+LOOK = 0.001  # s for which the clock of file times is measured at once, until that was enough
+SWITCH = 0.0005  # s until another thread lets go of the interpreter: who follows the trace must not be late
 HEARTBEAT = 10.0  # s
 NICE = 10
 PAUSE = 0.005  # s between two looks at what was hashed at the end: each look takes time from who hashes
@@ -45,6 +47,7 @@ def main(run: Run, open_shelf: Callable[[], Shelf], end: socket.socket, trace_op
         with contextlib.suppress(OSError):
             os.nice(NICE)
         gc.set_threshold(*COLLECT)
+        sys.setswitchinterval(SWITCH)
         shelf = open_shelf()
         Recorder(run, shelf, line, trace_open).work()
         shutil.rmtree(run.directory, ignore_errors=True)
@@ -76,12 +79,15 @@ class Recorder:
         run, ending = self._run, self._ending
         with contextlib.suppress(OSError):  # for recovery alone
             recover.save(run)
-        redactor = Redactor(redaction.load_key(redaction.key_path()))
-        pending = gather.start(run.cwd, run.environ, redactor.key)
         spool = Spool(run.spool, copy=run.copy)
         capture = Capture.of(run, spool, self._shelf.known)
-        CLOCK.watch(FIRST_LOOK)
+        capture.judging = False
+        capture.step()  # the first program may be about to remove what it reads: all else can wait
+        redactor = Redactor(redaction.load_key(redaction.key_path()))
+        pending = gather.start(run.cwd, run.environ, redactor.key)
         self._follow(capture)
+        CLOCK.watch(max(0.0, ENOUGH - CLOCK.watched))
+        capture.judging = True
         gc.disable()  # what comes now adds up what is there, and ends
         self._hear_the_end()
         if ending.untraced is None and not spool.size():
@@ -151,6 +157,10 @@ class Recorder:
         deadline: float | None = None
         while True:
             busy = capture.step()
+            if not busy and CLOCK.watched < ENOUGH:
+                CLOCK.watch(LOOK)
+                capture.judging = CLOCK.watched >= ENOUGH
+                busy = capture.step()
             self._listen()
             self._heartbeat()
             if self._ending.untraced is not None and self._ending.time is not None:

@@ -34,7 +34,7 @@ def save(run: Run) -> None:
     """Keep what recovery needs beside the spool, readable by its user only: the environment is in it."""
     path = os.path.join(run.directory, "run.json")
     with open(path, "w", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        json.dump(dataclasses.asdict(run), file)
+        json.dump(dataclasses.asdict(dataclasses.replace(run, held={})), file)
 
 
 def load(directory: str) -> Run:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from roar_tui.record.early import Early
+
 if TYPE_CHECKING:  # the launcher needs neither, and the command starts 30 ms earlier without msgspec and blake3
     from roar_tui.record.hashing import Known
     from roar_tui.record.model import Record
@@ -42,6 +44,7 @@ class Run:
     snapshots: bool = True
     directory: str = ""  # of the spool and strace's messages, 0700
     inherited: list[Inherited] = field(default_factory=list)
+    held: dict[str, Early] = field(default_factory=dict)  # what the command names, opened before it started
 
     @property
     def spool(self) -> str:

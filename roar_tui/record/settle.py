@@ -11,7 +11,7 @@ from roar_tui.record.clock import CLOCK
 from roar_tui.record.hashing import Evidence
 from roar_tui.record.model import Access, Connection, Exit, Pipe, Role, Status, Step
 from roar_tui.record.policy import SHELL
-from roar_tui.record.proof import RENAME, only_named
+from roar_tui.record.proof import RENAME, only_named, untouched
 from tracer.observation import Channel, Generation, Image, Use, Version
 
 AT_ONCE = 50_000  # µs: a program that ends so soon after its last write did nothing else that matters
@@ -32,7 +32,7 @@ def settle(
 ) -> Settled:
     """The steps and pipes. `argv_of` redacts arguments. `unread`: nobody read what the job was given as standard input."""
     versions = captured.observation.versions
-    unwritten, heirs = _never_written(versions, captured.finals)
+    unwritten, heirs = _never_written(captured)
     settler = _Settler(captured, role_of, unwritten, heirs, unread)
     used: dict[Image, list[Access]] = {}
     generated: dict[Image, list[Access]] = {}
@@ -85,28 +85,39 @@ def _once(accesses: list[Access]) -> list[Access]:
     return list(found.values())
 
 
-def _never_written(versions: list[Version], finals: dict[Version, Evidence]) -> tuple[set[Version], dict[Version, Version]]:
+def _never_written(captured: Captured) -> tuple[set[Version], dict[Version, Version]]:
     """The versions that never came to be: opened for writing without truncation, and not changed since.
 
-    With them, for each version that such an open left as it was, the last of its heirs: what happened to that happened to it.
+    With them, for each version that such opens left as it was, the last of its heirs: what happened to that happened to it.
     """
     unwritten: set[Version] = set()
     heirs: dict[Version, Version] = {}
-    for version in reversed(versions):
-        heir = heirs.get(version, version)
-        if heir.ended is None and _unwritten(version, finals.get(heir)):
+    for version in reversed(captured.observation.versions):  # a version comes after its base
+        last = heirs.get(version, version)
+        if last.ended is None and _unwritten(version, captured.finals.get(last), _read_to_write(captured, version)):
             unwritten.add(version)
             if version.base is not None:
-                heirs[version.base] = heir
+                heirs[version.base] = last
     return unwritten, heirs
 
 
-def _unwritten(version: Version, final: Evidence | None) -> bool:
+def _read_to_write(captured: Captured, version: Version) -> str | None:
+    """The digest of what the one image that opened the version for writing found there, where it is known."""
+    images = list(version.generations)
+    use = version.base.uses.get(images[0]) if version.base is not None and len(images) == 1 else None
+    outcome = captured.uses.get(use) if use is not None else None
+    return outcome.digest if outcome is not None else None
+
+
+def _unwritten(version: Version, final: Evidence | None, before: str | None) -> bool:
+    """Whether a version never came to be; `before` is the digest of what was there before, `final` what is there at the end."""
     generations = version.generations.values()
     if not generations or not all(generation.tentative for generation in generations) or final is None or final.stat is None:
         return False
     first = min(generation.opened for generation in generations)
-    return max(final.ctime, final.mtime) < first - CLOCK.margin
+    if max(final.ctime, final.mtime) < first - CLOCK.margin:
+        return True
+    return before is not None and before == final.digest
 
 
 class _Settler:
@@ -142,9 +153,11 @@ class _Settler:
                 return None
             outcome = self._moved(version, use.opened) or outcome
         if outcome is not None and outcome.digest is None:
-            outcome = self._product(version, use.opened) or outcome
+            outcome = self._left_alone(version, use) or self._product(version, use.opened) or outcome
         if outcome is None or version.directory:
             return None
+        if use.mixed and outcome.digest is not None and not outcome.size:
+            return None  # opened to be written, and there was nothing in it
         external = version.external and not version.generations
         return Access(
             path=use.path,
@@ -177,10 +190,10 @@ class _Settler:
             return None
         survives = last.ended is None and (final is None or final.status is not Status.MISSING)
         status, digest, size = self._content(version, last, final)
-        finished = version.ended if last.ended is not None and version.ended is not None else _finished(generation, version, final)
+        finished = last.ended if last.ended is not None else _finished(generation, version, final, last.touched)
         return Access(
-            path=version.path,
-            role=self._role(version, version.path, size, executed=False, generated=True),
+            path=last.path,
+            role=self._role(version, last.path, size, executed=False, generated=True),
             status=status,
             opened=generation.opened,
             digest=digest,
@@ -189,16 +202,14 @@ class _Settler:
             survives=survives,
         )
 
-    def _content(
-        self, version: Version, last: Version, final: Evidence | None
-    ) -> tuple[Status, str | None, int | None]:
-        """What a generated version held in the end: by the hash of it or its heir, or by a reader's."""
-        if last.ended is None or version.ended is None:
+    def _content(self, version: Version, last: Version, final: Evidence | None) -> tuple[Status, str | None, int | None]:
+        """What a generated version held in the end: by the hash of it or its heir, or, once it is gone, by a reader's."""
+        if last.ended is None:
             if final is None:
                 return Status.SKIPPED, None, None
             assert final.status is not None
             return final.status, final.digest, final.size if final.status is not Status.CHANGED else None
-        known = self._product(version, version.ended) or self._as_closed(version, version.ended)
+        known = self._product(version, last.ended) or self._as_closed(version, last.ended)
         removed = last.removed
         if known is not None:
             return (Status.REMOVED if removed else Status.HASHED), known.digest, known.size
@@ -229,6 +240,14 @@ class _Settler:
             return None
         in_place = final.path == version.path and version.touched < final.began and final.ended < until
         if not in_place or final.began < closed or version.disturbed(closed, until - 1):
+            return None
+        return Outcome(Status.HASHED, final.digest, final.size)
+
+    def _left_alone(self, version: Version, use: Use) -> Outcome | None:
+        """The content of what was opened for writing after `use`, if it is at the end as it was then."""
+        last = self._heirs.get(version)
+        final = self._captured.finals.get(last) if last is not None else None
+        if final is None or final.status is not Status.HASHED or not untouched(use, final):
             return None
         return Outcome(Status.HASHED, final.digest, final.size)
 
@@ -282,16 +301,16 @@ def _is_log(versions: list[Version]) -> bool:
     return any(version.outer for version in versions) or (not read and any(generation.errors for generation in streams))
 
 
-def _finished(generation: Generation, version: Version, final: Evidence | None) -> int:
-    """When a surviving version was finished: its last change, by its times.
+def _finished(generation: Generation, version: Version, final: Evidence | None, touched: int) -> int:
+    """When a surviving version was finished: its last change, by its times, or when it was `touched` by a link or rename.
 
     mtime can be set to any time (cp -p, tar, rsync), ctime only moves on: it bounds from above. Both are rounded down to a tick,
     which comes late on a busy machine: of a program that ended soon after, all that it read came before.
     It is one moment for all that wrote the version, which is how lineage knows them to have done it together. Of a file that
     could not be looked at, only the end of its writer is known.
     """
-    if version.touched:
-        return version.touched + 1  # what a link or rename read of its own, it read before
+    if touched:
+        return touched + 1  # what a link or rename read of its own, it read before
     if final is None or final.stat is None:
         return generation.image.idle or generation.opened
     first = min(each.opened for each in version.generations.values())

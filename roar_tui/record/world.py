@@ -37,6 +37,21 @@ class LiveWorld:
         """Forget real paths: links or directories changed."""
         self._directories.clear()
 
+    def same(self, path: str, other: str) -> bool:
+        """Whether both are names of one file now."""
+        try:
+            return os.path.samestat(os.lstat(path), os.lstat(other))
+        except OSError:
+            return False
+
+    def names(self, path: str) -> tuple[int, int] | None:
+        """Device and inode of the file at `path`, if it has more than one name."""
+        try:
+            found = os.lstat(path)
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino) if found.st_nlink > 1 and stat.S_ISREG(found.st_mode) else None
+
     def born(self, path: str) -> int | None:
         """When the file at `path` was made at the latest (µs), by statx(2); None where nobody keeps that, or the file is gone.
 

@@ -72,6 +72,7 @@ class Everything:
         pass
 
     def wrote(self, version: Version) -> None: ...
+    def started(self, image: Image) -> None: ...
 
     def idle(self, image: Image) -> None:
         pass

@@ -101,5 +101,23 @@ def test_what_was_opened_for_both_is_known_if_nobody_touched_it(
     assert proof.untouched(use, evidence(ctime)) == answer
 
 
+@pytest.mark.parametrize(
+    ("held", "removed", "ctime", "answer"),
+    [
+        pytest.param(OPEN + 10, OPEN + 50, OPEN + 55, True, id="held before it was removed"),
+        pytest.param(OPEN - 10, OPEN + 50, OPEN + 55, True, id="held before it was opened"),
+        pytest.param(OPEN + 60, OPEN + 50, OPEN + 55, False, id="held after the removal began: it may be what came in its place"),
+        pytest.param(OPEN + 50, OPEN + 50, OPEN + 55, False, id="held when it was removed"),
+        pytest.param(OPEN + 10, OPEN + 50, OPEN + 50 + proof.RENAME + 1, False, id="changed after the removal"),
+        pytest.param(OPEN + 10, None, OPEN + 55, False, id="nobody was seen to take it away"),
+    ],
+)
+def test_what_proves_a_hash_of_what_is_gone(held: int, removed: int | None, ctime: int, answer: bool) -> None:
+    version = Version("/w/a", external=True, ended=removed, removed=removed is not None)
+    use = Use(image(), version, "/w/a", None, OPEN, 1)
+    found = evidence(ctime, OPEN - LONG, OPEN + 70)._replace(displaced=held)
+    assert proof.proven(use, found) == answer
+
+
 def test_this_machines_own_disk_is_no_server() -> None:
     assert not proof.on_network(os.stat("/proc").st_dev)

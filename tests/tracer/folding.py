@@ -43,6 +43,12 @@ class Offline:
 
     def rewired(self) -> None: ...
 
+    def same(self, path: str, other: str) -> bool:
+        return False
+
+    def names(self, path: str) -> tuple[int, int] | None:
+        return None
+
     def born(self, path: str) -> int | None:
         return self.births.get(path)
 
@@ -64,6 +70,7 @@ class Notes:
         self.uses.append(use)
 
     def wrote(self, version: Version) -> None: ...
+    def started(self, image: Image) -> None: ...
 
     def idle(self, image: Image) -> None:
         self.ended.append(image)

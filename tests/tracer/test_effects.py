@@ -43,6 +43,7 @@ def call(text: str) -> Call:
         ('execve("/bin/x", ["x", "a"...], 0x7ffd /* 3 vars */) = 0', Executed(Place(None, "/bin/x"), ["x", "a"], True)),
         ('execve("/bin/x", ["x", ...], 0x7ffd /* 3 vars */) = 0', Executed(Place(None, "/bin/x"), ["x"], True)),
         ('execveat(3</bin/x>, "", ["x"], 0x7ffd /* 3 vars */, AT_EMPTY_PATH) = 0', Executed(Place("/bin/x", "", 3), ["x"], False)),
+        ('execveat(3</memfd:m>(deleted), "", ["x"], 0x7ffd /* 3 vars */, AT_EMPTY_PATH) = 0', Executed(Place("/memfd:m", "", 3), ["x"], False, nameless=True)),
         ("fork() = 7", Forked(7, False, False, False)),
         ("vfork() = 7", Forked(7, False, False, False, waits=True)),
         ("clone(child_stack=0x7f, flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_THREAD, parent_tid=[7], tls=0x7f) = 7", Forked(7, True, True, True)),
