@@ -11,6 +11,8 @@ import termios
 from pathlib import Path
 from typing import Any
 
+from roar_tui.tui.terminal import attributes
+
 # Mouse, pasting, focus and keyboard modes off, the other screen off, the cursor on (xterm's control sequences).
 LEAVE = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h"
 DEBUG = "ROAR_TUI_DEBUG"  # set: a failure of our own prints its traceback
@@ -29,7 +31,7 @@ def run(root: Path, *, focus: str | None = None) -> int:
     app = Explorer(root, focus=focus, no_color=bool(os.environ.get("NO_COLOR")))
     caught = io.StringIO()  # Textual prints tracebacks there, after it has restored the terminal
     app.error_console = Console(file=caught, width=120, force_terminal=False)
-    before = _attributes()
+    before = attributes()
     try:
         app.run()
     except OSError as error:  # the terminal went away while it was being restored: nobody is left to tell
@@ -41,7 +43,7 @@ def run(root: Path, *, focus: str | None = None) -> int:
         raise
     finally:
         app.stop_work()
-        if before is not None and _attributes() is None:
+        if before is not None and attributes() is None:
             # The terminal is gone. Textual's thread that reads it was not ended then, reads its end for ever, and would keep the
             # interpreter from ending.
             os._exit(app.signal_status or 128 + signal.SIGHUP)
@@ -50,14 +52,6 @@ def run(root: Path, *, focus: str | None = None) -> int:
     if caught.getvalue():
         return _failed(caught.getvalue().strip().splitlines()[-1], caught.getvalue())
     return app.return_code or 0
-
-
-def _attributes() -> list[Any] | None:
-    """The terminal's settings as they are, None where there is no terminal."""
-    try:
-        return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ is not None else None
-    except (termios.error, OSError, ValueError):
-        return None
 
 
 def _restore(before: list[Any] | None) -> None:

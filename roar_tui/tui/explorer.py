@@ -25,6 +25,7 @@ from roar_tui.tui.screens.details import DetailsScreen
 from roar_tui.tui.screens.files import FilesScreen
 from roar_tui.tui.screens.home import HomeScreen
 from roar_tui.tui.screens.walk import WalkScreen
+from roar_tui.tui.terminal import leave_if_gone
 from roar_tui.tui.themes import FALLBACK, THEMES, theme_name
 
 BUSY = 0.3
@@ -78,6 +79,7 @@ class Explorer(App[None]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
                 loop.add_signal_handler(number, self._end, 128 + number)
+        signal.signal(signal.SIGHUP, leave_if_gone)  # the loop is told as well: it listens to a descriptor
 
     def _end(self, status: int) -> None:
         self.signal_status = status
