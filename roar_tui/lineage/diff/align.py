@@ -8,7 +8,7 @@ from functools import cached_property
 
 from roar_tui.lineage.diff.arguments import parse_both
 from roar_tui.lineage.diff.graph import File, Graph, Step
-from roar_tui.lineage.diff.places import Places, without_varying
+from roar_tui.lineage.diff.places import Places, plain, without_varying
 from roar_tui.lineage.script import script
 
 SCORED = 250_000  # pairs of one program whose likeness is computed; beyond, they are taken in order
@@ -65,7 +65,7 @@ class _Features:
         self.step = step
         self.rank = rank
         self.family = step.family
-        self.places = Places(step.cwd, parse_both(step.argv, step.argv)[0])
+        self.places = Places(step.cwd, parse_both(step.argv, step.argv)[0], step.argv)
 
     @cached_property
     def outputs(self) -> frozenset[str]:
@@ -88,6 +88,10 @@ class _Features:
         return frozenset(file.digest for file in self.step.used if file.digest is not None)
 
     @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(plain(word, self.step.cwd) for word in self.step.argv)
+
+    @property
     def all(self) -> Hashable:
         return (self.family, self.step.argv, self.contents, self.outputs)
 
@@ -99,16 +103,19 @@ class _Aligner:
         self.a, self.b = _ranked(a.steps.values()), _ranked(b.steps.values())
         self.pairs: list[Pair] = []
 
-    def by(self, key: Callable[[_Features], Hashable]) -> None:
-        """Align steps with equal keys (None: no key), in order."""
-        theirs: dict[Hashable, list[_Features]] = {}
-        for each in self.b:
-            theirs.setdefault(key(each), []).append(each)
+    def by(self, key: Callable[[_Features], Hashable], *, single: bool = False) -> None:
+        """Align steps with equal keys (None: no key), in order; where `single`, only those that are alone with their key."""
+        groups: dict[Hashable, tuple[list[_Features], list[_Features]]] = {}
+        for side, left in enumerate((self.a, self.b)):
+            for each in left:
+                value = key(each)
+                if value is not None:
+                    groups.setdefault(value, ([], []))[side].append(each)
         taken: set[_Features] = set()
-        for mine in self.a:
-            value = key(mine)
-            if value is not None and theirs.get(value):
-                other = theirs[value].pop(0)
+        for here, there in groups.values():
+            if single and not len(here) == len(there) == 1:
+                continue
+            for mine, other in zip(here, there, strict=False):
                 self.pairs.append(Pair(mine.step, other.step))
                 taken.update((mine, other))
         self._drop(taken)
@@ -153,8 +160,12 @@ class _Aligner:
             self._drop({mine[0], other[0]})
 
     def starters(self) -> None:
-        """Align what started aligned steps, where it is of one program; and what started that."""
-        waiting = list(self.pairs)
+        """Align what started aligned steps, where it is of one program; and what started that.
+
+        What both runs share comes last: where B made anew only a part of what A had made, A's driver is in both graphs, and yet
+        stands against B's own.
+        """
+        waiting = sorted(self.pairs, key=lambda pair: (pair.shared, _start(pair)))
         while waiting:
             pair = waiting.pop(0)
             mine, other = self._parent(self.a, pair.a), self._parent(self.b, pair.b)
@@ -162,6 +173,19 @@ class _Aligner:
                 self.pairs.append(Pair(mine.step, other.step))
                 waiting.append(self.pairs[-1])
                 self._drop({mine, other})
+
+    def siblings(self) -> None:
+        """Align what aligned steps started of one program, as often on either side, though it was told otherwise: `ls a` and `ls a b`."""
+        for pair in [pair for pair in self.pairs if pair.steps is not None]:
+            groups: dict[Hashable, tuple[list[_Features], list[_Features]]] = {}
+            for side, (left, step) in enumerate(((self.a, pair.a), (self.b, pair.b))):
+                for each in left:
+                    if step is not None and each.step.parent == step.id:
+                        groups.setdefault(each.family, ([], []))[side].append(each)
+            for mine, other in groups.values():
+                if len(mine) == len(other):
+                    self.pairs += [Pair(one.step, two.step) for one, two in zip(mine, other, strict=True)]
+                    self._drop({*mine, *other})
 
     def _parent(self, left: list[_Features], step: Step | None) -> _Features | None:
         if step is None or step.parent is None:
@@ -180,14 +204,18 @@ class _Aligner:
 def align(a: Graph, b: Graph) -> Alignment:
     """Every step of both graphs in one pair, in the order of their start."""
     left = _Aligner(a, b)
-    left.by(lambda each: each.step.id)
-    left.by(lambda each: each.all)
+    left.by(lambda each: None if each.step.starter else each.step.id)
+    left.by(lambda each: None if each.step.starter else each.all)
     left.ends(a, b)
     left.by(lambda each: (each.family, each.outputs) if each.outputs else None)
-    left.by(lambda each: (each.family, each.named_outputs) if each.outputs else None)
+    left.by(lambda each: (each.family, each.words) if each.outputs else None)
+    left.by(lambda each: (each.family, each.named_outputs) if each.outputs else None, single=True)
     left.starters()
+    left.by(lambda each: each.step.id)
+    left.by(lambda each: each.all)
     left.best(alike=True)
     left.starters()
+    left.siblings()
     left.best(alike=False)
     pairs = sorted([*left.pairs, *left.rest()], key=_start)
     result = Alignment(pairs)

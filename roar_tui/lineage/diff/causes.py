@@ -50,6 +50,7 @@ class Comparison:
             self.findings[pair] = [group]
         for members in {id(flow.group[pair]): flow.group[pair] for pair in replaced}.values():
             self._read_by_replaced(members, inputs)
+            self._started_for_files(members, inputs)
         self.explanation = Explanation(flow, self.findings, self.environments.findings)
         self.explanation.settle()
         self._nondeterminism()
@@ -86,6 +87,24 @@ class Comparison:
                 each.enters = members
                 for pair in members:
                     self.findings.setdefault(pair, []).append(each)
+
+    def _started_for_files(self, members: list[Pair], inputs: Inputs) -> None:
+        """Steps that a driver, itself the same, started in one run alone: for files, or by variables, that only that run has."""
+        group = self.findings[members[0]][0]
+        sides = {pair.a is None for pair in members}
+        starters = [self.flow.starters(pair) for pair in members]
+        if not group.own or len(sides) > 1 or not all(any(each.steps is not None for each in above) for above in starters):
+            return
+        given = dict.fromkeys(
+            finding for above in starters for each in above for finding in self.environments.findings.get(each, ())
+            if finding.subject.startswith("$")
+        )  # fmt: skip
+        files = inputs.of_one_run(members)
+        for finding in files:
+            finding.enters = members
+            for pair in members:
+                self.findings[pair].append(finding)
+        group.follows = [*files, *given]
 
     def _follow_code(self, found: list[Finding]) -> None:
         """Code, and files that stand alone, that only one side read: the step's changed code or options made it read them."""

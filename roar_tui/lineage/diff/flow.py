@@ -74,7 +74,7 @@ class Flow:
             assert a is not None
             assert b is not None
             one, other = parse_both(a.argv, b.argv)
-            self._places[pair] = Places(a.cwd, one), Places(b.cwd, other)
+            self._places[pair] = Places(a.cwd, one, a.argv), Places(b.cwd, other, b.argv)
         return self._places[pair]
 
     def products(self, pair: Pair) -> list[Match]:

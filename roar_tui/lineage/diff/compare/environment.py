@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from roar_tui.lineage.diff.graph import Job
 from roar_tui.lineage.diff.heads import Head
-from roar_tui.lineage.diff.places import without_scratch
+from roar_tui.lineage.diff.places import plain
 from roar_tui.record.redaction import REDACTED
 
 
@@ -111,13 +111,9 @@ def _is_context(
         return True
     if one is None or other is None:
         return False
-    if _plain(one, job_a) == _plain(other, job_b):
+    if plain(one, job_a.cwd) == plain(other, job_b.cwd):
         return True
     return touched(one, other)
-
-
-def _plain(value: str, job: Job) -> str:
-    return without_scratch(value.replace(job.cwd, ".") if job.cwd != "/" else value)
 
 
 def _hardware(a: dict[str, Any], b: dict[str, Any]) -> list[Difference]:

@@ -43,6 +43,19 @@ class Inputs:
         both = [(sides[0][name], sides[1][name]) for name in sides[0] if name in sides[1]]
         return [finding for match in both for finding in self._one(group[0], match)]
 
+    def of_one_run(self, group: list[Pair]) -> list[Finding]:
+        """Files that steps without counterpart read, that nothing recorded made, and that no step of the other run read."""
+        pair = group[0]
+        side = 0 if pair.b is None else 1
+        other = (self._flow.b, self._flow.a)[side]
+        known = {file.path for step in other.steps.values() for file in step.used}
+        read: dict[str, File] = {}
+        for step in (each.a or each.b for each in group):
+            for file in step.used if step is not None else ():
+                if file.maker is None and file.role != "code" and file.path not in known:
+                    read.setdefault(file.path, file)
+        return [self._finding(pair, *((file, None) if side == 0 else (None, file))) for file in read.values()]
+
     def _one(self, pair: Pair, match: Match) -> list[Finding]:
         a, b = match
         if a is not None and b is not None:

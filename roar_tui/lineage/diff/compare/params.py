@@ -11,7 +11,7 @@ from roar_tui.lineage.diff.arguments import Argument, inline_code, parse_both
 from roar_tui.lineage.diff.files import Match
 from roar_tui.lineage.diff.finding import Finding, change_of
 from roar_tui.lineage.diff.graph import Step
-from roar_tui.lineage.diff.places import without_scratch
+from roar_tui.lineage.diff.places import plain
 from roar_tui.lineage.diff.result import Category, Change
 from roar_tui.lineage.diff.touched import Touched
 from roar_tui.record.redaction import REDACTED
@@ -32,8 +32,8 @@ def compare(pair: Pair, made: Sequence[Match], touched_a: Touched, touched_b: To
     findings = []
     for name in dict.fromkeys((*one, *other)):
         mine, theirs = _without_common(one.get(name, []), other.get(name, []), a, b)
-        mine = [value for value in mine if not touched_a.by_step(value, a)]
-        theirs = [value for value in theirs if not touched_b.by_step(value, b)]
+        mine = [value for value in mine if not touched_a.by_step(value, a) and not touched_a.by_run(value, a)]
+        theirs = [value for value in theirs if not touched_b.by_step(value, b) and not touched_b.by_run(value, b)]
         if (not mine and not theirs) or _is_run_name(mine, theirs, made):
             continue
         if (name in one and not mine and not theirs) or any(REDACTED in (value or "") for value in (*mine, *theirs)):
@@ -90,8 +90,8 @@ def _without_common(mine: Values, theirs: Values, a: Step, b: Step) -> tuple[Val
     left = list(theirs)
     only: Values = []
     for value in mine:
-        plain = _plain(value, a)
-        twin = next((index for index, other in enumerate(left) if _plain(other, b) == plain), None)
+        same = _plain(value, a)
+        twin = next((index for index, other in enumerate(left) if _plain(other, b) == same), None)
         if twin is None:
             only.append(value)
         else:
@@ -100,10 +100,7 @@ def _without_common(mine: Values, theirs: Values, a: Step, b: Step) -> tuple[Val
 
 
 def _plain(value: str | None, step: Step) -> str | None:
-    """A value without what differs between any two runs: the working directory, made-up names."""
-    if value is None:
-        return None
-    return without_scratch(value.replace(step.cwd, ".") if step.cwd != "/" else value)
+    return None if value is None else plain(value, step.cwd)
 
 
 def _is_run_name(mine: Values, theirs: Values, made: Sequence[Match]) -> bool:
