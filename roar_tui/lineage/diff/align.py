@@ -71,6 +71,10 @@ class _Features:
     def outputs(self) -> frozenset[str]:
         return frozenset(self.places.relative(file.path) for file in self.step.products)
 
+    @property
+    def paths(self) -> frozenset[str]:
+        return frozenset(file.path for file in self.step.products)
+
     @cached_property
     def named_outputs(self) -> frozenset[str]:
         return frozenset(without_varying(self.places.by_argument(file.path)) for file in self.step.products)
@@ -152,12 +156,37 @@ class _Aligner:
 
     def ends(self, a: Graph, b: Graph) -> None:
         """Align the steps that made what was asked for, where there is one on either side."""
-        makers = [{file.maker.step for file in graph.targets or [] if file.maker is not None} for graph in (a, b)]
+        makers = [graph.asked if graph.targets is not None else set() for graph in (a, b)]
         mine = [each for each in self.a if each.step.id in makers[0]]
         other = [each for each in self.b if each.step.id in makers[1]]
         if len(mine) == len(other) == 1 and len(makers[0]) == len(makers[1]) == 1 and _are_alike(mine[0], other[0]):
             self.pairs.append(Pair(mine[0].step, other[0].step))
             self._drop({mine[0], other[0]})
+
+    def asked(self, a: Graph, b: Graph) -> None:
+        """Where one run read what the other left, and so has steps of it upstream: first align what was asked for, one with the other.
+
+        Else the other run would be aligned with itself, and this one with nothing.
+        """
+        mine, other = a.asked - b.asked, b.asked - a.asked
+        if mine.isdisjoint(b.steps) and other.isdisjoint(a.steps):
+            return
+        rest = [each for each in self.a if each.step.id not in mine], [each for each in self.b if each.step.id not in other]
+        self.a = [each for each in self.a if each.step.id in mine]
+        self.b = [each for each in self.b if each.step.id in other]
+        self.closely()
+        self.best(alike=True)
+        self.starters()
+        self.a, self.b = sorted([*self.a, *rest[0]], key=_rank), sorted([*self.b, *rest[1]], key=_rank)
+
+    def closely(self) -> None:
+        """Align by all that there is, then by what was told and what was made; steps that are alike in these are told apart later."""
+        self.by(lambda each: None if each.step.starter else each.all)
+        self.by(lambda each: (each.family, each.words, each.paths) if each.outputs else None)
+        self.by(lambda each: (each.family, each.words, each.outputs) if each.outputs else None)
+        self.by(lambda each: (each.family, each.outputs) if each.outputs else None, single=True)
+        self.by(lambda each: (each.family, each.words) if each.outputs else None)
+        self.by(lambda each: (each.family, each.named_outputs) if each.outputs else None, single=True)
 
     def starters(self) -> None:
         """Align what started aligned steps, where it is of one program; and what started that.
@@ -204,12 +233,11 @@ class _Aligner:
 def align(a: Graph, b: Graph) -> Alignment:
     """Every step of both graphs in one pair, in the order of their start."""
     left = _Aligner(a, b)
+    left.asked(a, b)
     left.by(lambda each: None if each.step.starter else each.step.id)
     left.by(lambda each: None if each.step.starter else each.all)
     left.ends(a, b)
-    left.by(lambda each: (each.family, each.outputs) if each.outputs else None)
-    left.by(lambda each: (each.family, each.words) if each.outputs else None)
-    left.by(lambda each: (each.family, each.named_outputs) if each.outputs else None, single=True)
+    left.closely()
     left.starters()
     left.by(lambda each: each.step.id)
     left.by(lambda each: each.all)
@@ -226,6 +254,10 @@ def align(a: Graph, b: Graph) -> Alignment:
         if pair.b is not None:
             result.of_b[pair.b.id] = pair
     return result
+
+
+def _rank(each: _Features) -> int:
+    return each.rank
 
 
 def _start(pair: Pair) -> tuple[list[int], list[str]]:

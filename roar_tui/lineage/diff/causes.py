@@ -28,7 +28,7 @@ class Comparison:
         self.heads = heads
         self.order = levels(flow)
         self.unknown: dict[str, str] = {}
-        self.respelled: list[str] = []
+        self._respelled: dict[Pair, list[Finding]] = {}
         self._dark: set[Pair] = set()  # steps whose code is not known
         self.findings: dict[Pair, list[Finding]] = {}
         self._texts = texts
@@ -53,10 +53,15 @@ class Comparison:
             self._started_for_files(members, inputs)
         self.explanation = Explanation(flow, self.findings, self.environments.findings)
         self.explanation.settle()
-        self._nondeterminism()
+        self._nondeterminism(inputs)
         for pair, files in flow.blind.items():
             if not self.explanation.reaching(pair) and differing(flow, pair, lambda a, b: a is None or a != b):
                 self.unknown.update((path, why) for path, (_, why) in files.items())
+
+    @property
+    def respelled(self) -> list[str]:
+        """Config files with other bytes and the same values, which made no difference."""
+        return [each.subject for found in self._respelled.values() for each in found]
 
     def _compare(self, pair: Pair, inputs: Inputs) -> list[Finding]:
         assert pair.steps is not None
@@ -65,9 +70,10 @@ class Comparison:
         for finding in inputs.compare(pair):
             described = describe(finding, self._texts, cwd)
             if described is None:
-                self.respelled.append(finding.subject)
+                self._respelled.setdefault(pair, []).append(finding)
             found += described or []
-        return _rewired(pair, found) + params.compare(pair, self.flow.products(pair), *self._touched)
+        told = params.compare(pair, self.flow.products(pair), *self._touched)
+        return _rewired(pair, found) + told + params.exchanged(pair, self.flow.inputs(pair), positions=False)
 
     def _compare_commits(self, pair: Pair) -> None:
         """Say where it cannot be known whether two steps ran the same code."""
@@ -89,11 +95,15 @@ class Comparison:
                     self.findings.setdefault(pair, []).append(each)
 
     def _started_for_files(self, members: list[Pair], inputs: Inputs) -> None:
-        """Steps that a driver, itself the same, started in one run alone: for files, or by variables, that only that run has."""
+        """Steps of one run alone that a driver, itself the same, started, or that do what others do in both runs.
+
+        They are there for files, or by variables, that only that run has.
+        """
         group = self.findings[members[0]][0]
         sides = {pair.a is None for pair in members}
         starters = [self.flow.starters(pair) for pair in members]
-        if not group.own or len(sides) > 1 or not all(any(each.steps is not None for each in above) for above in starters):
+        driven = all(any(each.steps is not None for each in above) for above in starters)
+        if not group.own or len(sides) > 1 or not (driven or all(map(self._is_one_more, members))):
             return
         given = dict.fromkeys(
             finding for above in starters for each in above for finding in self.environments.findings.get(each, ())
@@ -105,6 +115,12 @@ class Comparison:
             for pair in members:
                 self.findings[pair].append(finding)
         group.follows = [*files, *given]
+
+    def _is_one_more(self, pair: Pair) -> bool:
+        """Whether steps of the same program and script are there in both runs."""
+        step = pair.a or pair.b
+        assert step is not None
+        return any(step.family in (each.family for each in other.steps) for other in self.flow.pairs if other.steps is not None)
 
     def _follow_code(self, found: list[Finding]) -> None:
         """Code, and files that stand alone, that only one side read: the step's changed code or options made it read them."""
@@ -151,7 +167,13 @@ class Comparison:
                 continue
             self.findings[pair] += found
 
-    def _nondeterminism(self) -> None:
+    def _slight(self, pair: Pair, inputs: Inputs) -> list[Finding]:
+        """What is no difference as a rule, and the only one that there is: a config's spelling, the names or the order of inputs."""
+        if found := self._respelled.pop(pair, []):
+            return found
+        return inputs.renamed(pair) or params.exchanged(pair, self.flow.inputs(pair), positions=True)
+
+    def _nondeterminism(self, inputs: Inputs) -> None:
         """A step that is the same in every respect and yet made something else, or ended otherwise."""
         while True:
             waiting = [pair for pair in self.flow.pairs if self._is_unexplained(pair)]
@@ -159,7 +181,7 @@ class Comparison:
             if not chosen:
                 return
             for pair in chosen:
-                self.findings[pair].append(self._unexplained(pair))
+                self.findings[pair] += self._slight(pair, inputs) or [self._unexplained(pair)]
             self.explanation.settle()
 
     def _is_unexplained(self, pair: Pair) -> bool:
@@ -213,8 +235,6 @@ class Comparison:
                 found["GPU"] = None
         if len(names) > 1:
             found["host"] = None
-        if any(a is not None and b is not None and a.path != b.path for a, b in self.flow.inputs(pair)):
-            found["names of inputs"] = None
         found["time or chance"] = None
         return list(found)
 
@@ -234,9 +254,14 @@ def _rewired(pair: Pair, found: list[Finding]) -> list[Finding]:
 
 
 def _says(variable: Finding, argument: Finding) -> bool:
-    """Whether an argument holds what the variable says, on both sides that have one."""
+    """Whether an argument holds what the variable says, or is one of its words, on both sides that have one."""
     ends = [(value, told) for value, told in ((variable.a, argument.a), (variable.b, argument.b)) if value]
-    return bool(ends) and all(str(told) == value or (len(value) > 2 and value in str(told)) for value, told in ends)
+    return bool(ends) and all(_holds(str(value), argument.subject, told) for value, told in ends)
+
+
+def _holds(value: str, name: str, told: object) -> bool:
+    spellings = {str(told), f"{name}={told}", f"{name}{told}"} if told is not True else {name}
+    return str(told) == value or (len(value) > 2 and value in str(told)) or not spellings.isdisjoint(value.split())
 
 
 def _told_otherwise(below: list[Pair]) -> bool:

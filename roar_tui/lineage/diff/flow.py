@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 
 from roar_tui.lineage.diff.align import Alignment, Pair
 from roar_tui.lineage.diff.arguments import parse_both
@@ -26,6 +26,7 @@ class Flow:
         self._starters: dict[Pair, list[Pair]] = {}
         self._places: dict[Pair, tuple[Places, Places]] = {}
         self.blind: dict[Pair, dict[str, tuple[Pair, str]]] = {}  # inputs of unknown content: path -> the pair that made it, why
+        self._before: set[Pair] = self._leave_out_before()
         self._split()
         self.group: dict[Pair, list[Pair]] = self._groups()
 
@@ -35,7 +36,8 @@ class Flow:
 
     def maker(self, file: File | None, side: int) -> Pair | None:
         """The pair whose step made what `file` is; None where nothing recorded did."""
-        return None if file is None or file.maker is None else self._of[side].get(file.maker.step)
+        pair = None if file is None or file.maker is None else self._of[side].get(file.maker.step)
+        return None if pair in self._before else pair
 
     def makers(self, pair: Pair) -> list[Pair]:
         """The pairs that made what either step read, or that wrote into its pipes."""
@@ -45,17 +47,17 @@ class Flow:
                 steps = [*(file.maker.step for file in step.used if file.maker is not None), *step.writers]
                 found.update((self._of[side][each], None) for each in steps if each in self._of[side])
         found.pop(pair, None)
-        return list(found)
+        return self._compared(found)
 
     def writers(self, pair: Pair) -> list[Pair]:
         """The pairs that wrote into the pipes of either step."""
         steps = [(side, writer) for side, step in enumerate((pair.a, pair.b)) if step is not None for writer in step.writers]
-        return list(dict.fromkeys(self._of[side][writer] for side, writer in steps if writer in self._of[side]))
+        return self._compared(self._of[side].get(writer) for side, writer in steps)
 
     def partners(self, pair: Pair) -> list[Pair]:
         """The other ranks of the parallel run that either step is a rank of: what one writes may come from what any read."""
         steps = [(side, partner) for side, step in enumerate((pair.a, pair.b)) if step is not None for partner in step.partners]
-        return list(dict.fromkeys(self._of[side][partner] for side, partner in steps if partner in self._of[side]))
+        return self._compared(self._of[side].get(partner) for side, partner in steps)
 
     def starters(self, pair: Pair) -> list[Pair]:
         """The pairs that started either step, nearest first."""
@@ -64,8 +66,12 @@ class Flow:
             for side, (graph, step) in enumerate(((self.a, pair.a), (self.b, pair.b))):
                 if step is not None:
                     found.update((self._of[side][each.id], None) for each in graph.ancestors(step))
-            self._starters[pair] = list(found)
+            self._starters[pair] = self._compared(found)
         return self._starters[pair]
+
+    def _compared(self, found: Iterable[Pair | None]) -> list[Pair]:
+        """Each once, without what is no part of the comparison."""
+        return [pair for pair in dict.fromkeys(found) if pair is not None and pair not in self._before]
 
     def places(self, pair: Pair) -> tuple[Places, Places]:
         """The names that the files of a pair's steps go by."""
@@ -119,6 +125,16 @@ class Flow:
             return None if number is None or None in self.products(pair)[number] else (pair.index, number)
 
         return key
+
+    def _leave_out_before(self) -> set[Pair]:
+        """Take out steps of one run that stand upstream of the other, and are aligned with others: what they left came from outside."""
+        there = {step: pair for side in self._of for step, pair in side.items() if pair.steps is not None}
+        found = {pair for pair in self.pairs for step in (pair.a or pair.b,) if step is not None and pair.steps is None
+                 and not pair.shared and step.id in there}  # fmt: skip
+        self.pairs = [pair for pair in self.pairs if pair not in found]
+        for index, pair in enumerate(self.pairs):
+            pair.index = index
+        return found
 
     def _split(self) -> None:
         """Take apart pairs of different programs next to a step without counterpart: one step became two."""

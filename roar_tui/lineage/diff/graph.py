@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from roar_tui.lineage.script import family, script
@@ -112,6 +113,13 @@ class Graph:
     targets: list[File] | None = None
     wanted: list[str] = field(default_factory=list)
     job: str | None = None
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The steps of the job or step that was asked for, or those that made the files that were."""
+        if self.targets is None:
+            return frozenset(self.wanted)
+        return frozenset(file.maker.step for file in self.targets if file.maker is not None)
 
     def ancestors(self, step: Step) -> list[Step]:
         """The steps that started `step`, nearest first."""

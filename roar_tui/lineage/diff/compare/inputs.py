@@ -43,6 +43,18 @@ class Inputs:
         both = [(sides[0][name], sides[1][name]) for name in sides[0] if name in sides[1]]
         return [finding for match in both for finding in self._one(group[0], match)]
 
+    def renamed(self, pair: Pair) -> list[Finding]:
+        """Inputs that nothing recorded made, the same contents under other names."""
+        places = self._flow.places(pair)
+        matches = [
+            (a, b)
+            for a, b in self._flow.inputs(pair)
+            if a is not None and b is not None and a.maker is None and b.maker is None and a.role != "code"
+            and places[0].relative(a.path) != places[1].relative(b.path)
+        ]  # fmt: skip
+        found = [self._finding(pair, a, b) for a, b in matches]
+        return _grouped(pair, found, self._flow.inputs(pair))
+
     def of_one_run(self, group: list[Pair]) -> list[Finding]:
         """Files that steps without counterpart read, that nothing recorded made, and that no step of the other run read."""
         pair = group[0]

@@ -11,7 +11,7 @@ from roar_tui.lineage.diff.arguments import Argument, inline_code, parse_both
 from roar_tui.lineage.diff.files import Match
 from roar_tui.lineage.diff.finding import Finding, change_of
 from roar_tui.lineage.diff.graph import Step
-from roar_tui.lineage.diff.places import plain
+from roar_tui.lineage.diff.places import plain, resolve
 from roar_tui.lineage.diff.result import Category, Change
 from roar_tui.lineage.diff.touched import Touched
 from roar_tui.record.redaction import REDACTED
@@ -46,6 +46,32 @@ def compare(pair: Pair, made: Sequence[Match], touched_a: Touched, touched_b: To
             category, name = Category.ENVIRONMENT, f"${name}"
         findings.append(Finding(category, name, change_of(value_a, value_b), value_a, value_b, pair))
     return findings
+
+
+def exchanged(pair: Pair, inputs: Sequence[Match], *, positions: bool) -> list[Finding]:
+    """Options that name other files than before, though the step read both in both runs: `--train a --test b`, `--train b --test a`.
+
+    `positions`: the positions instead (`cat a b`, `cat b a`). Those follow a set's names as often as they mean something.
+    """
+    if pair.steps is None or pair.steps[0].argv == pair.steps[1].argv:
+        return []
+    a, b = pair.steps
+    one, other = (_by_name(arguments) for arguments in parse_both(a.argv, b.argv))
+    both = [(file_a.path, file_b.path) for file_a, file_b in inputs if file_a is not None and file_b is not None]
+    found = []
+    for name in [name for name in one if name in other and name.startswith("argument ") == positions]:
+        mine, theirs = one[name], other[name]
+        if mine == theirs or len(mine) != 1 or len(theirs) != 1 or mine[0] is None or theirs[0] is None:
+            continue
+        here, there = resolve(mine[0], a.cwd), resolve(theirs[0], b.cwd)
+        became = [path_b for path_a, path_b in both if _is_at(path_a, here)]
+        if became and any(_is_at(path_b, there) for _, path_b in both) and not any(_is_at(path, there) for path in became):
+            found.append(Finding(Category.PARAMS, name, Change.CHANGED, mine[0], theirs[0], pair))
+    return found
+
+
+def _is_at(path: str, place: str) -> bool:
+    return path == place or path.startswith(place + "/")
 
 
 def inline_text(pair: Pair) -> list[Finding]:
