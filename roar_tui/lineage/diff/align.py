@@ -164,7 +164,7 @@ class _Aligner:
             self._drop({mine[0], other[0]})
 
     def asked(self, a: Graph, b: Graph) -> None:
-        """Where one run read what the other left, and so has steps of it upstream: first align what was asked for, one with the other.
+        """Where one run read what the other left, and so has steps of it upstream: first align what was asked for.
 
         Else the other run would be aligned with itself, and this one with nothing.
         """
@@ -180,7 +180,7 @@ class _Aligner:
         self.a, self.b = sorted([*self.a, *rest[0]], key=_rank), sorted([*self.b, *rest[1]], key=_rank)
 
     def closely(self) -> None:
-        """Align by all that there is, then by what was told and what was made; steps that are alike in these are told apart later."""
+        """Align by all that there is, then by what was told and what was made; what is alike in these is told apart later."""
         self.by(lambda each: None if each.step.starter else each.all)
         self.by(lambda each: (each.family, each.words, each.paths) if each.outputs else None)
         self.by(lambda each: (each.family, each.words, each.outputs) if each.outputs else None)
@@ -204,7 +204,7 @@ class _Aligner:
                 self._drop({mine, other})
 
     def siblings(self) -> None:
-        """Align what aligned steps started of one program, as often on either side, though it was told otherwise: `ls a` and `ls a b`."""
+        """Align what aligned steps started of one program, as often on either side, whatever it was told: `ls a`, `ls a b`."""
         for pair in [pair for pair in self.pairs if pair.steps is not None]:
             groups: dict[Hashable, tuple[list[_Features], list[_Features]]] = {}
             for side, (left, step) in enumerate(((self.a, pair.a), (self.b, pair.b))):

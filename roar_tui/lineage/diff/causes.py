@@ -34,13 +34,14 @@ class Comparison:
         self._texts = texts
         self._touched = Touched(db, flow.a), Touched(db, flow.b)
         self.environments = Environments(flow, heads, self._touched)
-        inputs = Inputs(flow, self.unknown)
+        self._inputs = inputs = Inputs(flow, self.unknown)
         for pair in flow.pairs:
             if pair.steps is not None:
                 self.findings[pair] = self._compare(pair, inputs)
                 self._compare_commits(pair)
         for pair in flow.pairs:
             self._follow_code(self.findings.get(pair, []))
+        self._took_turns()
         self.environments.compare(self.findings, self.order)
         for pair in flow.pairs:
             self._started(pair)
@@ -53,7 +54,7 @@ class Comparison:
             self._started_for_files(members, inputs)
         self.explanation = Explanation(flow, self.findings, self.environments.findings)
         self.explanation.settle()
-        self._nondeterminism(inputs)
+        self._nondeterminism()
         for pair, files in flow.blind.items():
             if not self.explanation.reaching(pair) and differing(flow, pair, lambda a, b: a is None or a != b):
                 self.unknown.update((path, why) for path, (_, why) in files.items())
@@ -116,6 +117,30 @@ class Comparison:
                 self.findings[pair].append(finding)
         group.follows = [*files, *given]
 
+    def _took_turns(self) -> None:
+        """Steps of a driver, itself the same, that all write one file, and did so in another order: chance, not another wiring."""
+        wirings = [(pair, each) for pair in self.flow.pairs for each in self.findings.get(pair, ())
+                   if each.category is Category.PIPELINE and each.own]  # fmt: skip
+        if not wirings:
+            return
+        writers: dict[str, int] = {}
+        for pair in self.flow.pairs:
+            for path in {a.path for a, b in self.flow.products(pair) if a is not None and b is not None and a.path == b.path}:
+                writers[path] = writers.get(path, 0) + 1
+        chance: dict[str, Finding] = {}
+        for pair, wiring in sorted(wirings, key=lambda each: (self.order[each[0]], each[0].index)):
+            above = self.flow.starters(pair)
+            moved = [each.subject for each in self.findings[pair] if wiring in each.follows]
+            if not above or any(self.findings.get(each) for each in above) or any(writers.get(path, 0) < 2 for path in moved):
+                continue
+            wiring.category = Category.NONDETERMINISM
+            wiring.a = wiring.b = None
+            wiring.detail = {"outputs": moved, "suspects": ["order of steps"]}
+            known = [chance[path] for path in moved if path in chance]
+            wiring.follows = list(dict.fromkeys(known))
+            for path in moved:
+                chance.setdefault(path, wiring)
+
     def _is_one_more(self, pair: Pair) -> bool:
         """Whether steps of the same program and script are there in both runs."""
         step = pair.a or pair.b
@@ -167,13 +192,18 @@ class Comparison:
                 continue
             self.findings[pair] += found
 
-    def _slight(self, pair: Pair, inputs: Inputs) -> list[Finding]:
-        """What is no difference as a rule, and the only one that there is: a config's spelling, the names or the order of inputs."""
+    def _slight(self, pair: Pair) -> list[Finding]:
+        """What is no difference as a rule, and the only one that there is.
+
+        What the step itself left in the other run, a config's spelling, the names or the order of inputs.
+        """
+        if found := self._inputs.kept.get(pair, []):
+            return found
         if found := self._respelled.pop(pair, []):
             return found
-        return inputs.renamed(pair) or params.exchanged(pair, self.flow.inputs(pair), positions=True)
+        return self._inputs.renamed(pair) or params.exchanged(pair, self.flow.inputs(pair), positions=True)
 
-    def _nondeterminism(self, inputs: Inputs) -> None:
+    def _nondeterminism(self) -> None:
         """A step that is the same in every respect and yet made something else, or ended otherwise."""
         while True:
             waiting = [pair for pair in self.flow.pairs if self._is_unexplained(pair)]
@@ -181,14 +211,15 @@ class Comparison:
             if not chosen:
                 return
             for pair in chosen:
-                self.findings[pair] += self._slight(pair, inputs) or [self._unexplained(pair)]
+                self.findings[pair] += self._slight(pair) or [self._unexplained(pair)]
             self.explanation.settle()
 
     def _is_unexplained(self, pair: Pair) -> bool:
         if pair.steps is None or pair in self._dark or self.findings[pair] or self.explanation.reaching(pair):
             return False
         a, b = pair.steps
-        if any(file is not None and file.digest is None for both in self.flow.inputs(pair) for file in both):
+        unknown = any(file is not None and file.digest is None for both in self.flow.inputs(pair) for file in both)
+        if unknown and pair not in self._inputs.kept:
             return False  # perhaps it is what cannot be known
         if a.failed != b.failed:
             started = [other for other in self.flow.pairs if pair in self.flow.starters(other)]

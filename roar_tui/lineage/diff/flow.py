@@ -127,7 +127,7 @@ class Flow:
         return key
 
     def _leave_out_before(self) -> set[Pair]:
-        """Take out steps of one run that stand upstream of the other, and are aligned with others: what they left came from outside."""
+        """Take out steps of one run that stand upstream of the other, and are aligned: what they left came from outside."""
         there = {step: pair for side in self._of for step, pair in side.items() if pair.steps is not None}
         found = {pair for pair in self.pairs for step in (pair.a or pair.b,) if step is not None and pair.steps is None
                  and not pair.shared and step.id in there}  # fmt: skip

@@ -37,7 +37,7 @@ class Touched:
         return value is not None and self._any(value, step.cwd, self._family(step))
 
     def by_run(self, value: str | None, step: Step) -> bool:
-        """Whether `value` is a path, seen from the step's directory, that any step of the run touched: some step told another of it."""
+        """Whether `value` is a path, seen from the step's directory, that any step of the run touched."""
         return value is not None and "/" in value and "\0" not in value and resolve(value, step.cwd) in self._paths
 
     @cached_property

@@ -117,8 +117,8 @@ def main(words: list[str]) -> int:
     print(f"{right} of {len(verdicts)} right; true cause first in {first}; {false} false causes")
     if peers:
         able = [each for each in peers if not each.why_not]
-        print(f"roar: {sum(each.right for each in able)} of {len(able)} right ({len(peers) - len(able)} it cannot express); "
-              f"true cause first in {sum(each.first for each in able)}; {sum(each.false for each in able)} false causes")  # fmt: skip
+        said = f"{sum(each.right for each in able)} of {len(able)} right; true cause first in {sum(each.first for each in able)}"
+        print(f"roar: {said}; {sum(each.false for each in able)} false causes; {len(peers) - len(able)} cannot be put to it")
     return 0 if right == len(verdicts) else 1
 
 

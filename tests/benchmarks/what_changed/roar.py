@@ -1,4 +1,4 @@
-"""The same scenarios through `roar-cli`: one commit before each command, `roar run`, and the one root cause that `roar diff` names."""
+"""The same scenarios through `roar-cli`: a commit before each command, `roar run`, and the root cause that `roar diff` names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RoarVerdict:
 
     @property
     def first(self) -> bool:
-        """Whether the root cause is a true one (of none: that there is none); code is right by its category, roar knows commits only."""
+        """Whether the root cause is a true one (of none: that there is none); of code the category will do, roar knows commits."""
         if self.why_not:
             return False
         if not self.scenario.causes:

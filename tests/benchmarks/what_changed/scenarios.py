@@ -13,6 +13,7 @@ from tests.benchmarks.what_changed.pipelines import diamond, linear, make, scrip
 from tests.benchmarks.what_changed.scenario import Scenario
 from tests.benchmarks.what_changed.work import Command, Work
 
+
 def nothing(work: Work) -> None:
     pass
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
-from tests.benchmarks.what_changed.scenario import Expected, Scenario
+from tests.benchmarks.what_changed.scenario import Scenario
+from tests.benchmarks.what_changed.scenarios import both, edit, nothing, variables, write
 from tests.benchmarks.what_changed.work import Command, Work
 
 Change = Callable[[Work], None]
@@ -46,28 +46,8 @@ def becomes(number: int, line: str, status: int = 0) -> Change:
     return change
 
 
-def edit(name: str, old: str, new: str) -> Change:
-    return lambda work: work.edit(name, old, new)
-
-
-def write(name: str, text: str) -> Change:
-    return lambda work: work.write(name, dedent(text).lstrip("\n"))
-
-
-def env(**values: str) -> Change:
-    return lambda work: work.environ.update(values)
-
-
-def all_of(*changes: Change) -> Change:
-    def change(work: Work) -> None:
-        for each in changes:
-            each(work)
-
-    return change
-
-
-def insert(number: int, line: str) -> Change:
-    return lambda work: work.commands.insert(number, command(line))
+def also(number: int, line: str) -> Change:
+    return lambda work: work.commands.also(number, command(line))
 
 
 def delete(number: int) -> Change:
@@ -90,10 +70,6 @@ def before(number: int, line: str) -> Change:
         work.commands[number].before = lambda root: subprocess.run(["bash", "-ec", line], cwd=root, check=True) and None
 
     return change
-
-
-def nothing(_: Work) -> None:
-    pass
 
 
 LONG = "some words that make a text longer than sixty-four bytes, so that it is not equal by chance\n"
@@ -215,7 +191,7 @@ PLACES = project(
         "lib/common/text.py": "def clean(text):\n    return text.lower().replace(',', ' ')\n",
         "prep/prep.py": """
             import os, sys
-            sys.path.insert(0, "../lib")
+            sys.path.also(0, "../lib")
             from common import clean
             open(sys.argv[2], "w").write(clean(open(sys.argv[1]).read()))
         """,
@@ -254,7 +230,7 @@ TEXTS = project(
         """.replace("\n            ", "\n"),
         "split.sh": "#!/bin/sh\nname=$(basename \"$1\" .txt)\ntr -s ' ' '\\n' < \"$1\" | sort > parts/$name.words\n",
         "settings.sh": "export LEAST=1\n",
-        "count.awk": "{ seen[$1]++ }\nEND { for (word in seen) if (seen[word] >= least) print word \":\" seen[word] | \"sort\" }\n",
+        "count.awk": '{ seen[$1]++ }\nEND { for (word in seen) if (seen[word] >= least) print word ":" seen[word] | "sort" }\n',
         **{f"raw/{name}.txt": f"{name} {name} one two three three {LONG}" for name in ("ant", "bee", "cow", "dog")},
     },
     "bash all.sh",
@@ -390,7 +366,7 @@ FETCH = project(
                 def do_GET(self):
                     self.send_response(200)
                     self.end_headers()
-                    self.wfile.write(b"an answer of %d words and more, to be longer than sixty-four bytes, which it is now" % time.time_ns())
+                    self.wfile.write(b"an answer of %d words, to be longer than sixty-four bytes, which it is" % time.time_ns())
                 def log_message(self, *args):
                     pass
             server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
@@ -436,144 +412,486 @@ PACKAGE = project(
     "python3 -m net.train --epochs 3",
 )
 
+# a step that a variable asks for, a loop as long as one says
+COND = project(
+    {
+        "run.sh": """
+            set -e
+            python3 base.py
+            if [ -n "$EXTRA" ]; then python3 extra.py; fi
+            for i in $(seq ${N:-2}); do python3 loop.py $i; done
+            cat model.txt part-*.txt > end.txt
+        """,
+        "base.py": "open('model.txt', 'w').write(open('raw.txt').read() * 2)\n",
+        "extra.py": "text = open('model.txt').read()\nopen('model.txt', 'w').write(text + 'more')\n",
+        "loop.py": "import sys\nopen(f'part-{sys.argv[1]}.txt', 'w').write(sys.argv[1] * 99)\n",
+        "raw.txt": "raw " + LONG,
+    },
+    "bash run.sh",
+)
 
-def S(name: str, pipeline: Callable[[Path], Work], change: Change, causes: Expected = (), prepare: Change | None = None,
-      identical: bool | None = None, **more: object) -> Scenario:
-    return Scenario(name, pipeline, change, causes, prepare, identical, **more)  # type: ignore[arg-type]
+# a job for each shard
+PER = project(
+    {
+        "prep.py": "import sys\nopen(sys.argv[2], 'w').write(open(sys.argv[1]).read().upper())\n",
+        "join.py": "import glob\nopen('all.out', 'w').write(''.join(open(path).read() for path in sorted(glob.glob('w/*.txt'))))\n",
+        **{f"raw/{name}.txt": f"{name} {LONG}" for name in "abc"},
+        "w/keep": "",
+    },
+    *[f"python3 prep.py raw/{name}.txt w/{name}.txt" for name in "abc"],
+    "python3 join.py",
+)
 
+# what one run leaves and the next one reads
+CACHE = project(
+    {
+        "train.py": """
+            import os
+            if os.path.exists("cache/words"):
+                text = open("cache/words").read()
+            else:
+                text = open("raw.txt").read().upper()
+                os.makedirs("cache")
+                open("cache/words", "w").write(text)
+            open("model.txt", "w").write(text * 2)
+        """,
+        "raw.txt": "raw " + LONG,
+    },
+    "python3 train.py",
+)
+HISTORY = project(
+    {
+        "train.py": """
+            open("model.txt", "w").write(open("raw.txt").read() * 2)
+            open("history.csv", "a").write("1,2,3 and so many words that the line is longer than sixty-four bytes\\n")
+        """,
+        "raw.txt": "raw " + LONG,
+    },
+    "python3 train.py",
+)
+RESUME = project(
+    {
+        "train.py": """
+            import sys
+            text = open("raw.txt").read()
+            if "--resume" in sys.argv:
+                text += open(sys.argv[2]).read()
+            open("ckpt.bin", "w").write(text + "c")
+            open("model.txt", "w").write(text * 2)
+        """,
+        "raw.txt": "raw " + LONG,
+    },
+    "python3 train.py",
+)
+
+# steps that append to one file, the first of them last in one of the two runs
+TURNS = project(
+    {
+        "all.sh": """
+            rm -f out.txt
+            first=a; test -e sorted.txt && first=d
+            python3 append.py $first
+            for name in a b c d; do test $name = $first || python3 append.py $name; done
+            sort out.txt > sorted.txt
+        """,
+        "append.py": "import sys\nopen('out.txt', 'a').write(open(f'raw/{sys.argv[1]}.txt').read())\n",
+        **{f"raw/{name}.txt": f"{name} {LONG}" for name in "abcd"},
+    },
+    "bash all.sh",
+)
+JOINED = project({"all.sh": "cat raw/*.txt > all.txt\n", **{f"raw/{name}.txt": f"{name} {LONG}" for name in "abc"}}, "bash all.sh")
+PLACED = project(
+    {
+        "double.py": "open('out.txt', 'w').write(open('in.txt').read() * 2)\n",
+        "one/in.txt": "one " + LONG,
+        "two/in.txt": "two " + LONG,
+        "join.py": "open('all.txt', 'w').write(open('one/out.txt').read() + open('two/out.txt').read())\n",
+    },
+    "one: python3 ../double.py",
+    "two: python3 ../double.py",
+    "python3 join.py",
+)
 
 VARIED = [
-    S("hydra: nothing, in another dated directory", APP, nothing, identical=True),
-    S("hydra: a key", APP, becomes(0, "python3 app.py model.lr=0.2 data=small"), (("params", "model.lr"),)),
-    S("hydra: +key added", APP, becomes(0, "python3 app.py model.lr=0.1 data=small +trainer.steps=5"), (("params", "trainer.steps"),)),
-    S("hydra: ~key", APP, becomes(0, "python3 app.py model.lr=0.1 data=small ~model.drop"), (("params", "model.drop"),)),
-    S("hydra: another group", APP, becomes(0, "python3 app.py model.lr=0.1 data=large"), (("params", "data"),)),
-    S("hydra: key in a group's file", APP, edit("conf/data/small.yaml", "size: 8", "size: 9"), (("params", "conf/data/small.yaml:batch.size"),)),
-    S("hydra: a list in a group's file", APP, edit("conf/data/small.yaml", "[1, 2]", "[1, 3]"), (("params", "conf/data/small.yaml:batch.workers"),)),
-    S("hydra: another order", APP, becomes(0, "python3 app.py data=small model.lr=0.1"), identical=True),
-    S("hydra: two keys", APP, becomes(0, "python3 app.py model.lr=0.2 data=small seed=4"), (("params", "model.lr"), ("params", "seed"))),
-    S("argparse: -v to -v -v, same output", ARGS, becomes(0, "python3 train.py -v -v data/v1.csv"), (("params", "-v"),), becomes(0, "python3 train.py -v data/v1.csv"), True),
-    S("argparse: -l0.1 to -l0.2", ARGS, becomes(0, "python3 train.py -l0.2 data/v1.csv"), (("params", "-l"),), becomes(0, "python3 train.py -l0.1 data/v1.csv")),
-    S("argparse: -l 0.1 for -l0.1", ARGS, becomes(0, "python3 train.py -l 0.1 data/v1.csv"), (), becomes(0, "python3 train.py -l0.1 data/v1.csv"), True),
-    S("argparse: --lr=0.1 to 0.2", ARGS, becomes(0, "python3 train.py --lr=0.2 data/v1.csv"), (("params", "--lr"),), becomes(0, "python3 train.py --lr=0.1 data/v1.csv")),
-    S("argparse: negative value", ARGS, becomes(0, "python3 train.py data/v1.csv --shift -2.5"), (("params", "--shift"),), becomes(0, "python3 train.py data/v1.csv --shift -1.5")),
-    S("argparse: one of two --set", ARGS, becomes(0, "python3 train.py data/v1.csv --set a=1 --set b=3"), (("params", "--set"),), becomes(0, "python3 train.py data/v1.csv --set a=1 --set b=2")),
-    S("argparse: flag before position", ARGS, becomes(0, "python3 train.py --no-augment data/v1.csv"), (("params", "--no-augment"),)),
-    S("argparse: another config file", ARGS, becomes(0, "python3 train.py data/v1.csv --config configs/b.yaml"), (("params", "configs/b.yaml:lr"),), becomes(0, "python3 train.py data/v1.csv --config configs/a.yaml")),
-    S("argparse: another data file", ARGS, becomes(0, "python3 train.py data/v2.csv"), (("data", "data/v2.csv"),)),
-    S("argparse: an extra file", ARGS, becomes(0, "python3 train.py data/v1.csv --extra data/extra.csv"), (("data", "data/extra.csv"),)),
-    S("argparse: a secret", ARGS, becomes(0, "python3 train.py data/v1.csv --api-key zk-93847239847239847abcdeffff"), (("params", "--api-key"),), becomes(0, "python3 train.py data/v1.csv --api-key zk-73847239847239847abcdef"), secret="9384723"),
-    S("argparse: more steps, more checkpoints", ARGS, becomes(0, "python3 train.py data/v1.csv --steps 5"), (("params", "--steps"),), becomes(0, "python3 train.py data/v1.csv --steps 3")),
-    S("argparse: dated output directory", ARGS, becomes(0, "python3 train.py data/v1.csv -o runs/2026-11-25_09-30-00"), (), becomes(0, "python3 train.py data/v1.csv -o runs/2026-11-24_17-12-59"), True),
-    S("argparse: dated output and lr", ARGS, becomes(0, "python3 train.py data/v1.csv -o runs/2026-11-25_09-30-00 --lr 0.3"), (("params", "--lr"),), becomes(0, "python3 train.py data/v1.csv -o runs/2026-11-24_17-12-59 --lr 0.2")),
-    S("argparse: python for python3", ARGS, becomes(0, "python train.py data/v1.csv"), identical=True),
-    S("argparse: absolute path", ARGS, lambda w: w.commands.__setitem__(0, Command(["python3", f"{w.root}/train.py", f"{w.root}/data/v1.csv"])), identical=True),
-    S("argparse: ./path", ARGS, becomes(0, "python3 ./train.py ./data/v1.csv"), identical=True),
-    S("argparse: python -u -X", ARGS, becomes(0, "python3 -u train.py data/v1.csv"), identical=True),
-    S("argparse: script renamed", ARGS, all_of(shell("mv train.py train_v2.py"), becomes(0, "python3 train_v2.py data/v1.csv")), identical=True),
-    S("argparse: script copied and changed", ARGS, all_of(shell("sed 's/acc/accuracy/' train.py > train2.py"), becomes(0, "python3 train2.py data/v1.csv")), (("code", "train2.py"),)),
-    S("argparse: comment only", ARGS, edit("train.py", "options = ", "# a comment\noptions = "), (("code", "train.py"),), identical=True),
-    S("argparse: data renamed", ARGS, all_of(shell("mv data/v1.csv data/renamed.csv"), becomes(0, "python3 train.py data/renamed.csv")), identical=True),
-    S("argparse: data touched, mode", ARGS, shell("touch data/v1.csv; chmod 600 data/v1.csv"), identical=True),
-    S("argparse: input through a symlink", ARGS, shell("ln -sfn v2.csv data/current.csv"), (("data", "v2.csv"),), all_of(shell("ln -s v1.csv data/current.csv"), becomes(0, "python3 train.py data/current.csv"))),
-    S("argparse: directory through a symlink", ARGS, shell("ln -sfn d2 dcur"), (("data", "x.csv"),), all_of(shell("mkdir d1 d2; cp data/v1.csv d1/x.csv; cp data/v2.csv d2/x.csv; ln -s d1 dcur"), becomes(0, "python3 train.py dcur/x.csv"))),
-    S("driver: nothing", DRIVER, nothing, identical=True),
-    S("driver: a constant in it", DRIVER, edit("driver.py", "depth = 3", "depth = 4"), (("code", "driver.py"),)),
-    S("driver: a step's code", DRIVER, edit("prep.py", "upper", "title"), (("code", "prep.py"),)),
-    S("driver: a key of its config", DRIVER, edit("config.toml", "lr = 0.1", "lr = 0.2"), (("params", "config.toml:train.lr"),)),
-    S("driver: an unused key", DRIVER, edit("config.toml", "size = 4", "size = 5"), (("params", "config.toml:layers.1.size"),), identical=True),
-    S("driver: a variable", DRIVER, env(SEED="2"), (("environment", "$SEED"),), env(SEED="1")),
-    S("driver: one raw file", DRIVER, edit("raw/b.txt", "words", "WORKS"), (("data", "raw/b.txt"),)),
-    S("driver: scratch names", DRIVER, nothing, (), becomes(0, "python3 driver.py scratch"), True),
-    S("driver: scratch names and data", DRIVER, edit("raw/b.txt", "words", "WORKS"), (("data", "raw/b.txt"),), becomes(0, "python3 driver.py scratch")),
-    S("driver: scratch names and code", DRIVER, edit("train.py", "text +", "text.lower() +"), (("code", "train.py"),), becomes(0, "python3 driver.py scratch")),
-    S("driver: three causes", DRIVER, all_of(edit("raw/b.txt", "words", "WORKS"), edit("config.toml", "lr = 0.1", "lr = 0.2"), edit("train.py", "text +", "text.lower() +")), (("data", "raw/b.txt"), ("params", "config.toml:train.lr"), ("code", "train.py"))),
-    S("driver: one file less", DRIVER, edit("driver.py", 'for name in "abc"]\nfor', 'for name in "ab"]\nfor'), (("code", "driver.py"),)),
-    S("places: nothing", PLACES, nothing, identical=True),
-    S("places: raw data", PLACES, edit("data/raw.csv", "One", "Two"), (("data", "data/raw.csv"),)),
-    S("places: a module", PLACES, edit("lib/common/text.py", "' '", "';'"), (("code", "lib/common/text.py"),)),
-    S("places: run from elsewhere", PLACES, all_of(becomes(0, "python3 prep/prep.py data/raw.csv data/clean.csv"), nothing), (), edit("prep/prep.py", '"../lib"', 'os.path.dirname(os.path.abspath(__file__)) + "/../lib"'), True),
-    S("places: train run from the top", PLACES, becomes(1, "python3 train/train.py data/clean.csv model.txt 7"), identical=True),
-    S("places: a position", PLACES, becomes(1, "train: python3 train.py ../data/clean.csv ../model.txt 8"), (("params", "argument 3"),)),
-    S("places: model elsewhere", PLACES, all_of(becomes(1, "train: python3 train.py ../data/clean.csv ../models/new.txt 7"), becomes(2, "train: python3 report.py ../models/new.txt ../report.txt"), shell("mkdir models")), identical=True),
-    S("places: only the first steps again", PLACES, all_of(edit("train/report.py", "30", "31"), delete(0), delete(0)), (("code", "train/report.py"),)),
-    S("places: clean data spoilt", PLACES, before(1, "sed -i s/some/sum/ data/clean.csv"), (("data", "data/clean.csv"),)),
-    S("places: copied by hand, changed name", PLACES, all_of(before(1, "cp data/clean.csv data/copy.csv"), becomes(1, "train: python3 train.py ../data/copy.csv ../model.txt 7"), before(1, "cp data/clean.csv data/copy.csv")), identical=True),
-    S("texts: nothing", TEXTS, nothing, identical=True),
-    S("texts: one text", TEXTS, edit("raw/cow.txt", "three", "four"), (("data", "raw/cow.txt"),)),
-    S("texts: a text added", TEXTS, write("raw/eel.txt", "eel eel and " + LONG), (("data", "raw/eel.txt"),)),
-    S("texts: a text removed", TEXTS, shell("rm -r raw/dog.txt parts"), (("data", "raw/dog.txt"),)),
-    S("texts: line order", TEXTS, shell("rev raw/cow.txt > /dev/null; python3 -c \"p='raw/cow.txt'; w=open(p).read().split(); open(p,'w').write(' '.join(reversed(w))+chr(10))\""), (("data", "raw/cow.txt"),), None, True),
-    S("texts: split.sh", TEXTS, edit("split.sh", "| sort", "| sort -u"), (("code", "split.sh"),)),
-    S("texts: count.awk", TEXTS, edit("count.awk", '":"', '":n"'), (("code", "count.awk"),)),
-    S("texts: a sourced setting", TEXTS, edit("settings.sh", "=1", "=2"), (("code", "settings.sh"),)),
-    S("texts: the sed inside", TEXTS, edit("all.sh", "s/:/ /", "s/:/;/"), (("code", "all.sh"),)),
-    S("texts: the python inside", TEXTS, edit("all.sh", "words\\n", "tokens\\n"), (("code", "all.sh"),)),
-    S("texts: a comment in it", TEXTS, edit("all.sh", "wait\n", "wait  # for all\n"), (("code", "all.sh"),), None, True),
-    S("texts: other parallelism", TEXTS, edit("all.sh", "-P 4", "-P 1"), (("code", "all.sh"),), None, True),
-    S("texts: $LC_ALL", TEXTS, env(LC_ALL="C.UTF-8"), (("environment", "$LC_ALL"),), env(LC_ALL="C"), True),
-    S("build: nothing", BUILD, nothing, (), clean_first, True),
-    S("build: one source", BUILD, edit("add.c", "a + b", "a + b + 1"), (("code", "add.c"),), clean_first),
-    S("build: the header", BUILD, edit("common.h", "SCALE 2", "SCALE 5"), (("code", "common.h"),), clean_first),
-    S("build: a comment", BUILD, edit("add.c", "return", "/* the sum */ return"), (("code", "add.c"),), clean_first, True),
-    S("build: a definition", BUILD, all_of(becomes(0, "make -s -j 4 EXTRA=-DSCALE=4"), clean_first), (("params", "EXTRA"),), all_of(becomes(0, "make -s -j 4 EXTRA=-DSCALE=3"), clean_first)),
-    S("build: -j 1", BUILD, all_of(becomes(0, "make -s -j 1"), clean_first), (("params", "-j"),), clean_first, True),
-    S("build: incremental", BUILD, edit("add.c", "a + b", "a + b + 1"), (("code", "add.c"),)),
-    S("build: incremental, numbers", BUILD, edit("numbers.txt", "1 3", "1 4"), (("data", "numbers.txt"),)),
-    S("build: $CFLAGS", BUILD, env(CFLAGS="-O1 -DSCALE=9"), (("environment", "$CFLAGS"),), all_of(clean_first, env(CFLAGS="-O1 -DSCALE=8"))),
-    S("build: Makefile flags", BUILD, edit("Makefile", "-O1", "-O1 -DSCALE=7"), (("code", "Makefile"),), clean_first),
-    S("library: its source", LIBRARY, edit("foo.c", "x * 3", "x * 4"), (("code", "foo.c"),)),
-    S("library: rebuilt unrecorded", LIBRARY, all_of(delete(0), shell("sed -i 's/x . 3/x + 5/' foo.c; gcc -shared -fPIC -o libfoo.so foo.c")), (("code", "libfoo.so"),)),
-    S("library: an option of gcc", LIBRARY, becomes(0, "gcc -O2 -shared -fPIC -o libfoo.so foo.c"), (("params", "-O"),), becomes(0, "gcc -O0 -shared -fPIC -o libfoo.so foo.c"), True),
-    S("shards: one of 1,500 changed", SHARDS, edit("shards/part-00700.txt", "shard", "SHARD"), (("data", "shards/part-00700.txt"),), shards(1500)),
-    S("shards: one added", SHARDS, write("shards/part-00900x.txt", "another " + LONG), (("data", "shards/part-00900x.txt"),), shards(300)),
-    S("shards: one removed", SHARDS, shell("rm shards/part-00007.txt"), (("data", "shards/part-00007.txt"),), shards(300)),
-    S("shards: one renamed", SHARDS, shell("mv shards/part-00007.txt shards/zzz.txt"), (), shards(300), True),
-    S("shards: all replaced", SHARDS, shell("sed -i s/shard/SHARD/ shards/*"), (("data", "/shards"),), shards(300)),
-    S("shards: directory renamed", SHARDS, all_of(shell("mv shards other"), becomes(0, "python3 sum.py other all.txt")), (), shards(300), True),
-    S("shards: another directory of others", SHARDS, all_of(shell("cp -r shards other; sed -i s/shard/SHARD/ other/*"), becomes(0, "python3 sum.py other all.txt")), (("data", "/other"),), shards(300)),
-    S("shards: another directory, one differs", SHARDS, all_of(shell("cp -r shards other; sed -i s/shard/SHARD/ other/part-00007.txt"), becomes(0, "python3 sum.py other all.txt")), (("data", "other/part-00007.txt"),), shards(300)),
-    S("shards: another directory, fewer", SHARDS, all_of(shell("cp -r shards other; rm other/part-0000*"), becomes(0, "python3 sum.py other all.txt")), (("data", "/shards"),), shards(40)),
-    S("shards: numbered anew, one in front", SHARDS, shell("cd shards; for n in $(seq 39 -1 0); do mv part-$(printf %05d $n).txt part-$(printf %05d $((n+1))).txt; done; echo 'first of all and longer than sixty-four bytes, so that nothing is by chance' > part-00000.txt"), (("data", "/shards"),), shards(40)),
-    S("steps: nothing", STEPS, nothing, identical=True),
-    S("steps: one twice", STEPS, insert(1, "python3 filter.py raw.txt kept.txt"), identical=True),
-    S("steps: merged", STEPS, all_of(delete(0), becomes(0, "python3 both.py raw.txt unique.txt")), (("pipeline", "both.py"),)),
-    S("steps: another tool", STEPS, becomes(1, "bash -c 'sort -u kept.txt > unique.txt; echo more >> unique.txt'"), (("pipeline", "sort"),)),
-    S("steps: other order", STEPS, all_of(becomes(0, "python3 unique.py raw.txt unique.txt"), becomes(1, "python3 filter.py unique.txt kept.txt"), becomes(2, "python3 fit.py kept.txt model.txt")), (("pipeline", "filter.py"), ("pipeline", "unique.py"), ("pipeline", "fit.py"))),
-    S("steps: one left out", STEPS, all_of(delete(1), becomes(1, "python3 fit.py kept.txt model.txt")), (("pipeline", "unique.py"),)),
-    S("steps: broken data", STEPS, all_of(edit("raw.txt", "line 1 y", "line broken y"), becomes(2, "python3 fit.py unique.txt model.txt", 1)), (("data", "raw.txt"),)),
-    S("steps: data too large to matter", STEPS, edit("raw.txt", "line 0 x", "line none x"), (("data", "raw.txt"),), None, True),
-    S("steps: code and data", STEPS, all_of(edit("raw.txt", "line 1 y", "line other y"), edit("fit.py", "{len(text)}", "{len(text)} bytes")), (("data", "raw.txt"), ("code", "fit.py"))),
-    S("steps: a failing attempt between", STEPS, lambda w: w.commands.insert(2, Command(shlex.split("python3 fit.py nothing.txt model.txt"), status=1)), identical=True),
-    S("steps: unrelated job between", STEPS, all_of(write("note.py", "open('note.txt', 'w').write('x' * 99)\n"), insert(1, "python3 note.py")), identical=True),
-    S("steps: a copy step between", STEPS, all_of(insert(2, "cp unique.txt final.txt"), becomes(3, "python3 fit.py final.txt model.txt")), (("pipeline", "cp"),), None, True),
-    S("inputs: two files swapped", EVALUATE, becomes(0, "python3 eval.py --train two.csv --test one.csv"), (("params", "--train"), ("params", "--test"))),
-    S("inputs: cat in another order", project({"a.txt": "a " + LONG, "b.txt": "b " + LONG}, "bash -c 'cat a.txt b.txt > out.txt'"), becomes(0, "bash -c 'cat b.txt a.txt > out.txt'"), (("params", "argument 1"), ("params", "argument 2"))),
-    S("inputs: stdin", project({"a.txt": "a " + LONG}, "bash -c 'tr a-z A-Z < a.txt > out.txt'"), edit("a.txt", "some", "any"), (("data", "a.txt"),)),
-    S("inline: its code", INLINE, becomes(0, "python3 -c \"open('out.txt', 'w').write(open('in.txt').read() * 3)\""), (("params", "-c"),)),
-    S("inline: its data", INLINE, edit("in.txt", "some", "any"), (("data", "in.txt"),)),
-    S("inline: sort -r", project({"a.txt": "b\na\nc\n" + LONG}, "bash -c 'sort a.txt > out.txt'"), becomes(0, "bash -c 'sort -r a.txt > out.txt'"), (("params", "-r"),)),
-    S("inline: env SEED", project({"a.py": "import os\nopen('out.txt', 'w').write(os.environ['SEED'] * 99)\n"}, "env SEED=1 python3 a.py"), becomes(0, "env SEED=2 python3 a.py"), (("environment", "$SEED"),)),
-    S("inline: export SEED", project({"a.py": "import os\nopen('out.txt', 'w').write(os.environ['SEED'] * 99)\n"}, "bash -c 'export SEED=1; python3 a.py'"), becomes(0, "bash -c 'export SEED=2; python3 a.py'"), (("environment", "$SEED"),)),
-    S("inline: sed -e", project({"a.txt": "b\na\nc\n" + LONG}, "bash -c \"sed -e 's/a/b/' a.txt > out.txt\""), becomes(0, "bash -c \"sed -e 's/a/c/' a.txt > out.txt\""), (("params", "-e"),)),
-    S("inline: awk -v", project({"a.txt": "b\na\nc\n" + LONG}, "bash -c \"awk -v n=1 '{ print n, $0 }' a.txt > out.txt\""), becomes(0, "bash -c \"awk -v n=2 '{ print n, $0 }' a.txt > out.txt\""), (("params", "-v"),)),
-    S("fetched: another answer", FETCH, nothing, (("nondeterminism", "fetch.py"),), suspect="network"),
-    S("shebang: ./work.py", SHEBANG, becomes(0, "./work.py 5"), identical=True, prepare=shell("chmod +x work.py")),
-    S("package: a deep module", PACKAGE, edit("net/layers/dense.py", "7", "8"), (("code", "net/layers/dense.py"),)),
-    S("package: an INI key", PACKAGE, edit("settings.ini", "depth = 4", "depth = 5"), (("params", "settings.ini:train.depth"),)),
-    S("package: a nested JSON key", PACKAGE, edit("table.json", '"size": 8', '"size": 9'), (("params", "table.json:layers.1.size"),)),
-    S("package: JSON spelt otherwise", PACKAGE, write("table.json", '{"name": "a",\n "layers": [{"act": "relu", "size": 4}, {"size": 8, "act": "relu"}]}\n'), (("params", "table.json"),)),
-    S("package: function moved", PACKAGE, all_of(shell("mv net/util.py net/text.py"), edit("net/train.py", "net.util", "net.text")), (("code", "net/train.py"),), None, True),
-    S("package: function moved, another stays", PACKAGE, all_of(write("net/text.py", "def words(text):\n    return text.split()\n"), edit("net/train.py", "net.util", "net.text")), (("code", "net/train.py"),), None, True),
-    S("package: a variable it reads", PACKAGE, env(MODE="b"), (("environment", "$MODE"),), env(MODE="a")),
-    S("package: a variable added", PACKAGE, env(MODE="b"), (("environment", "$MODE"),)),
-    S("package: cached bytecode", PACKAGE, nothing, (), env(PYTHONDONTWRITEBYTECODE=""), True),
-    S("package: cached bytecode, module changed", PACKAGE, edit("net/layers/dense.py", "7", "8888"), (("code", "net/layers/dense.py"),), env(PYTHONDONTWRITEBYTECODE="")),
-    S("package: a module imported in addition", PACKAGE, all_of(write("net/more.py", "X = 1\n"), edit("net/train.py", "import configparser,", "import net.more, configparser,")), (("code", "net/train.py"),), None, True),
-    S("package: --epochs", PACKAGE, becomes(0, "python3 -m net.train --epochs 4"), (("params", "--epochs"),), None, True),
-    S("package: as a script of a directory", PACKAGE, becomes(0, "python3 -m net.train --epochs=3"), identical=True),
-    S("package: hash seed left to chance", project({"a.py": "import os\nopen('out.txt', 'w').write(os.urandom(40).hex() * 3)\n", "b.py": "open('end.txt', 'w').write(open('out.txt').read() + 'x')\n"}, "python3 a.py", "python3 b.py"), nothing, (("nondeterminism", "a.py"),)),
-    S("uuid: outputs named by chance", project({"a.py": "import uuid, json\nopen(f'run-{uuid.uuid4()}.json', 'w').write(json.dumps(['words'] * 30))\n"}, "python3 a.py"), nothing, identical=True),
-    S("tar: an archive", project({"x/a.txt": "a " + LONG, "x/b.txt": "b " + LONG, "use.py": "open('out.txt', 'w').write(open('y/x/a.txt').read() + open('y/x/b.txt').read())\n"}, "tar xf x.tar -C y", "python3 use.py"), shell("sed -i s/some/sum/ x/b.txt; tar cf x.tar x"), (("data", "x.tar"),), shell("tar cf x.tar x; mkdir y")),
-    S("dirty: an unrelated file", STEPS, all_of(shell("git init -q .; git add .; git -c user.name=a -c user.email=b commit -qm x"), write("notes.txt", "x")), identical=True),
-]  # fmt: skip
+    Scenario("hydra: nothing, in another dated directory", APP, nothing, identical=True),
+    Scenario("hydra: a key", APP, becomes(0, "python3 app.py model.lr=0.2 data=small"), (("params", "model.lr"),)),
+    Scenario(
+        "hydra: +key added",
+        APP,
+        becomes(0, "python3 app.py model.lr=0.1 data=small +trainer.steps=5"),
+        (("params", "trainer.steps"),),
+    ),
+    Scenario("hydra: ~key", APP, becomes(0, "python3 app.py model.lr=0.1 data=small ~model.drop"), (("params", "model.drop"),)),
+    Scenario("hydra: another group", APP, becomes(0, "python3 app.py model.lr=0.1 data=large"), (("params", "data"),)),
+    Scenario(
+        "hydra: key in a group's file",
+        APP,
+        edit("conf/data/small.yaml", "size: 8", "size: 9"),
+        (("params", "conf/data/small.yaml:batch.size"),),
+    ),
+    Scenario("hydra: another order", APP, becomes(0, "python3 app.py data=small model.lr=0.1"), identical=True),
+    Scenario(
+        "argparse: -v to -v -v, same output",
+        ARGS,
+        becomes(0, "python3 train.py -v -v data/v1.csv"),
+        (("params", "-v"),),
+        becomes(0, "python3 train.py -v data/v1.csv"),
+        True,
+    ),
+    Scenario(
+        "argparse: -l0.1 to -l0.2",
+        ARGS,
+        becomes(0, "python3 train.py -l0.2 data/v1.csv"),
+        (("params", "-l"),),
+        becomes(0, "python3 train.py -l0.1 data/v1.csv"),
+    ),
+    Scenario(
+        "argparse: negative value",
+        ARGS,
+        becomes(0, "python3 train.py data/v1.csv --shift -2.5"),
+        (("params", "--shift"),),
+        becomes(0, "python3 train.py data/v1.csv --shift -1.5"),
+    ),
+    Scenario(
+        "argparse: one of two --set",
+        ARGS,
+        becomes(0, "python3 train.py data/v1.csv --set a=1 --set b=3"),
+        (("params", "--set"),),
+        becomes(0, "python3 train.py data/v1.csv --set a=1 --set b=2"),
+    ),
+    Scenario(
+        "argparse: another config file",
+        ARGS,
+        becomes(0, "python3 train.py data/v1.csv --config configs/b.yaml"),
+        (("params", "configs/b.yaml:lr"),),
+        becomes(0, "python3 train.py data/v1.csv --config configs/a.yaml"),
+    ),
+    Scenario("argparse: another data file", ARGS, becomes(0, "python3 train.py data/v2.csv"), (("data", "data/v2.csv"),)),
+    Scenario(
+        "argparse: an extra file",
+        ARGS,
+        becomes(0, "python3 train.py data/v1.csv --extra data/extra.csv"),
+        (("data", "data/extra.csv"),),
+    ),
+    Scenario(
+        "argparse: a secret",
+        ARGS,
+        becomes(0, "python3 train.py data/v1.csv --api-key zk-93847239847239847abcdeffff"),
+        (("params", "--api-key"),),
+        becomes(0, "python3 train.py data/v1.csv --api-key zk-73847239847239847abcdef"),
+        secret="9384723",
+    ),
+    Scenario(
+        "argparse: more steps, more checkpoints",
+        ARGS,
+        becomes(0, "python3 train.py data/v1.csv --steps 5"),
+        (("params", "--steps"),),
+        becomes(0, "python3 train.py data/v1.csv --steps 3"),
+    ),
+    Scenario(
+        "argparse: dated output and lr",
+        ARGS,
+        becomes(0, "python3 train.py data/v1.csv -o runs/2026-11-25_09-30-00 --lr 0.3"),
+        (("params", "--lr"),),
+        becomes(0, "python3 train.py data/v1.csv -o runs/2026-11-24_17-12-59 --lr 0.2"),
+    ),
+    Scenario("argparse: python for python3", ARGS, becomes(0, "python train.py data/v1.csv"), identical=True),
+    Scenario(
+        "argparse: absolute path",
+        ARGS,
+        lambda w: w.commands.__setitem__(0, Command(["python3", f"{w.root}/train.py", f"{w.root}/data/v1.csv"])),
+        identical=True,
+    ),
+    Scenario(
+        "argparse: script renamed",
+        ARGS,
+        both(shell("mv train.py train_v2.py"), becomes(0, "python3 train_v2.py data/v1.csv")),
+        identical=True,
+    ),
+    Scenario(
+        "argparse: script copied and changed",
+        ARGS,
+        both(shell("sed 's/acc/accuracy/' train.py > train2.py"), becomes(0, "python3 train2.py data/v1.csv")),
+        (("code", "train2.py"),),
+    ),
+    Scenario(
+        "argparse: comment only",
+        ARGS,
+        edit("train.py", "options = ", "# a comment\noptions = "),
+        (("code", "train.py"),),
+        identical=True,
+    ),
+    Scenario("argparse: data touched, mode", ARGS, shell("touch data/v1.csv; chmod 600 data/v1.csv"), identical=True),
+    Scenario(
+        "argparse: input through a symlink",
+        ARGS,
+        shell("ln -sfn v2.csv data/current.csv"),
+        (("data", "v2.csv"),),
+        both(shell("ln -s v1.csv data/current.csv"), becomes(0, "python3 train.py data/current.csv")),
+    ),
+    Scenario("driver: a constant in it", DRIVER, edit("driver.py", "depth = 3", "depth = 4"), (("code", "driver.py"),)),
+    Scenario(
+        "driver: a key of its config", DRIVER, edit("config.toml", "lr = 0.1", "lr = 0.2"), (("params", "config.toml:train.lr"),)
+    ),
+    Scenario(
+        "driver: an unused key",
+        DRIVER,
+        edit("config.toml", "size = 4", "size = 5"),
+        (("params", "config.toml:layers.1.size"),),
+        identical=True,
+    ),
+    Scenario("driver: a variable", DRIVER, variables(SEED="2"), (("environment", "$SEED"),), variables(SEED="1")),
+    Scenario(
+        "driver: scratch names and code",
+        DRIVER,
+        edit("train.py", "text +", "text.lower() +"),
+        (("code", "train.py"),),
+        becomes(0, "python3 driver.py scratch"),
+    ),
+    Scenario(
+        "driver: three causes",
+        DRIVER,
+        both(
+            edit("raw/b.txt", "words", "WORKS"),
+            edit("config.toml", "lr = 0.1", "lr = 0.2"),
+            edit("train.py", "text +", "text.lower() +"),
+        ),
+        (("data", "raw/b.txt"), ("params", "config.toml:train.lr"), ("code", "train.py")),
+    ),
+    Scenario(
+        "driver: one file less",
+        DRIVER,
+        edit("driver.py", 'for name in "abc"]\nfor', 'for name in "ab"]\nfor'),
+        (("code", "driver.py"),),
+    ),
+    Scenario("places: a module", PLACES, edit("lib/common/text.py", "' '", "';'"), (("code", "lib/common/text.py"),)),
+    Scenario(
+        "places: run from elsewhere",
+        PLACES,
+        both(becomes(0, "python3 prep/prep.py data/raw.csv data/clean.csv"), nothing),
+        (),
+        edit("prep/prep.py", '"../lib"', 'os.path.dirname(os.path.abspath(__file__)) + "/../lib"'),
+        True,
+    ),
+    Scenario(
+        "places: train run from the top", PLACES, becomes(1, "python3 train/train.py data/clean.csv model.txt 7"), identical=True
+    ),
+    Scenario(
+        "places: model elsewhere",
+        PLACES,
+        both(
+            becomes(1, "train: python3 train.py ../data/clean.csv ../models/new.txt 7"),
+            becomes(2, "train: python3 report.py ../models/new.txt ../report.txt"),
+            shell("mkdir models"),
+        ),
+        identical=True,
+    ),
+    Scenario(
+        "places: only the first steps again",
+        PLACES,
+        both(edit("train/report.py", "30", "31"), delete(0), delete(0)),
+        (("code", "train/report.py"),),
+    ),
+    Scenario("texts: one text", TEXTS, edit("raw/cow.txt", "three", "four"), (("data", "raw/cow.txt"),)),
+    Scenario("texts: a text added", TEXTS, write("raw/eel.txt", "eel eel and " + LONG), (("data", "raw/eel.txt"),)),
+    Scenario("texts: split.sh", TEXTS, edit("split.sh", "| sort", "| sort -u"), (("code", "split.sh"),)),
+    Scenario("texts: count.awk", TEXTS, edit("count.awk", '":"', '":n"'), (("code", "count.awk"),)),
+    Scenario("texts: a sourced setting", TEXTS, edit("settings.sh", "=1", "=2"), (("code", "settings.sh"),)),
+    Scenario("texts: the python inside", TEXTS, edit("all.sh", "words\\n", "tokens\\n"), (("code", "all.sh"),)),
+    Scenario("texts: $LC_ALL", TEXTS, variables(LC_ALL="C.UTF-8"), (("environment", "$LC_ALL"),), variables(LC_ALL="C"), True),
+    Scenario("build: one source", BUILD, edit("add.c", "a + b", "a + b + 1"), (("code", "add.c"),), clean_first),
+    Scenario("build: the header", BUILD, edit("common.h", "SCALE 2", "SCALE 5"), (("code", "common.h"),), clean_first),
+    Scenario(
+        "build: a definition",
+        BUILD,
+        both(becomes(0, "make -s -j 4 EXTRA=-DSCALE=4"), clean_first),
+        (("params", "EXTRA"),),
+        both(becomes(0, "make -s -j 4 EXTRA=-DSCALE=3"), clean_first),
+    ),
+    Scenario("build: -j 1", BUILD, both(becomes(0, "make -s -j 1"), clean_first), (("params", "-j"),), clean_first, True),
+    Scenario("build: incremental", BUILD, edit("add.c", "a + b", "a + b + 1"), (("code", "add.c"),)),
+    Scenario("build: incremental, numbers", BUILD, edit("numbers.txt", "1 3", "1 4"), (("data", "numbers.txt"),)),
+    Scenario(
+        "build: $CFLAGS",
+        BUILD,
+        variables(CFLAGS="-O1 -DSCALE=9"),
+        (("environment", "$CFLAGS"),),
+        both(clean_first, variables(CFLAGS="-O1 -DSCALE=8")),
+    ),
+    Scenario(
+        "library: rebuilt unrecorded",
+        LIBRARY,
+        both(delete(0), shell("sed -i 's/x . 3/x + 5/' foo.c; gcc -shared -fPIC -o libfoo.so foo.c")),
+        (("code", "libfoo.so"),),
+    ),
+    Scenario(
+        "shards: directory renamed",
+        SHARDS,
+        both(shell("mv shards other"), becomes(0, "python3 sum.py other all.txt")),
+        (),
+        shards(300),
+        True,
+    ),
+    Scenario(
+        "shards: another directory, one differs",
+        SHARDS,
+        both(shell("cp -r shards other; sed -i s/shard/SHARD/ other/part-00007.txt"), becomes(0, "python3 sum.py other all.txt")),
+        (("data", "other/part-00007.txt"),),
+        shards(300),
+    ),
+    Scenario("steps: one twice", STEPS, also(1, "python3 filter.py raw.txt kept.txt"), identical=True),
+    Scenario("steps: merged", STEPS, both(delete(0), becomes(0, "python3 both.py raw.txt unique.txt")), (("pipeline", "both.py"),)),
+    Scenario(
+        "steps: another tool",
+        STEPS,
+        becomes(1, "bash -c 'sort -u kept.txt > unique.txt; echo more >> unique.txt'"),
+        (("pipeline", "sort"),),
+    ),
+    Scenario(
+        "steps: other order",
+        STEPS,
+        both(
+            becomes(0, "python3 unique.py raw.txt unique.txt"),
+            becomes(1, "python3 filter.py unique.txt kept.txt"),
+            becomes(2, "python3 fit.py kept.txt model.txt"),
+        ),
+        (("pipeline", "filter.py"), ("pipeline", "unique.py"), ("pipeline", "fit.py")),
+    ),
+    Scenario(
+        "steps: one left out", STEPS, both(delete(1), becomes(1, "python3 fit.py kept.txt model.txt")), (("pipeline", "unique.py"),)
+    ),
+    Scenario(
+        "steps: broken data",
+        STEPS,
+        both(edit("raw.txt", "line 1 y", "line broken y"), becomes(2, "python3 fit.py unique.txt model.txt", 1)),
+        (("data", "raw.txt"),),
+    ),
+    Scenario(
+        "steps: a copy step between",
+        STEPS,
+        both(also(2, "cp unique.txt final.txt"), becomes(3, "python3 fit.py final.txt model.txt")),
+        (("pipeline", "cp"),),
+        None,
+        True,
+    ),
+    Scenario(
+        "inputs: two files swapped",
+        EVALUATE,
+        becomes(0, "python3 eval.py --train two.csv --test one.csv"),
+        (("params", "--train"), ("params", "--test")),
+    ),
+    Scenario(
+        "inputs: cat in another order",
+        project({"a.txt": "a " + LONG, "b.txt": "b " + LONG}, "bash -c 'cat a.txt b.txt > out.txt'"),
+        becomes(0, "bash -c 'cat b.txt a.txt > out.txt'"),
+        (("params", "argument 1"), ("params", "argument 2")),
+    ),
+    Scenario(
+        "inline: its code",
+        INLINE,
+        becomes(0, "python3 -c \"open('out.txt', 'w').write(open('in.txt').read() * 3)\""),
+        (("params", "-c"),),
+    ),
+    Scenario(
+        "inline: sort -r",
+        project({"a.txt": "b\na\nc\n" + LONG}, "bash -c 'sort a.txt > out.txt'"),
+        becomes(0, "bash -c 'sort -r a.txt > out.txt'"),
+        (("params", "-r"),),
+    ),
+    Scenario(
+        "inline: export SEED",
+        project(
+            {"a.py": "import os\nopen('out.txt', 'w').write(os.environ['SEED'] * 99)\n"}, "bash -c 'export SEED=1; python3 a.py'"
+        ),
+        becomes(0, "bash -c 'export SEED=2; python3 a.py'"),
+        (("environment", "$SEED"),),
+    ),
+    Scenario(
+        "inline: awk -v",
+        project({"a.txt": "b\na\nc\n" + LONG}, "bash -c \"awk -v n=1 '{ print n, $0 }' a.txt > out.txt\""),
+        becomes(0, "bash -c \"awk -v n=2 '{ print n, $0 }' a.txt > out.txt\""),
+        (("params", "-v"),),
+    ),
+    Scenario("fetched: another answer", FETCH, nothing, (("nondeterminism", "fetch.py"),), suspect="network"),
+    Scenario("shebang: ./work.py", SHEBANG, becomes(0, "./work.py 5"), identical=True, prepare=shell("chmod +x work.py")),
+    Scenario("package: a deep module", PACKAGE, edit("net/layers/dense.py", "7", "8"), (("code", "net/layers/dense.py"),)),
+    Scenario(
+        "package: an INI key", PACKAGE, edit("settings.ini", "depth = 4", "depth = 5"), (("params", "settings.ini:train.depth"),)
+    ),
+    Scenario(
+        "package: a nested JSON key",
+        PACKAGE,
+        edit("table.json", '"size": 8', '"size": 9'),
+        (("params", "table.json:layers.1.size"),),
+    ),
+    Scenario(
+        "package: JSON spelt otherwise",
+        PACKAGE,
+        write("table.json", '{"name": "a",\n "layers": [{"act": "relu", "size": 4}, {"size": 8, "act": "relu"}]}\n'),
+        (("params", "table.json"),),
+    ),
+    Scenario(
+        "package: function moved, another stays",
+        PACKAGE,
+        both(write("net/text.py", "def words(text):\n    return text.split()\n"), edit("net/train.py", "net.util", "net.text")),
+        (("code", "net/train.py"),),
+        None,
+        True,
+    ),
+    Scenario("package: a variable added", PACKAGE, variables(MODE="b"), (("environment", "$MODE"),)),
+    Scenario(
+        "package: cached bytecode, module changed",
+        PACKAGE,
+        edit("net/layers/dense.py", "7", "8888"),
+        (("code", "net/layers/dense.py"),),
+        variables(PYTHONDONTWRITEBYTECODE=""),
+    ),
+    Scenario(
+        "uuid: outputs named by chance",
+        project(
+            {"a.py": "import uuid, json\nopen(f'run-{uuid.uuid4()}.json', 'w').write(json.dumps(['words'] * 30))\n"}, "python3 a.py"
+        ),
+        nothing,
+        identical=True,
+    ),
+    Scenario(
+        "tar: an archive",
+        project(
+            {
+                "x/a.txt": "a " + LONG,
+                "x/b.txt": "b " + LONG,
+                "use.py": "open('out.txt', 'w').write(open('y/x/a.txt').read() + open('y/x/b.txt').read())\n",
+            },
+            "tar xf x.tar -C y",
+            "python3 use.py",
+        ),
+        shell("sed -i s/some/sum/ x/b.txt; tar cf x.tar x"),
+        (("data", "x.tar"),),
+        shell("tar cf x.tar x; mkdir y"),
+    ),
+    Scenario("script: a variable adds a step", COND, variables(EXTRA="1"), (("environment", "$EXTRA"),)),
+    Scenario("script: a variable adds to a loop", COND, variables(N="4"), (("environment", "$N"),), variables(N="2")),
+    Scenario(
+        "jobs: one more shard, one more job",
+        PER,
+        both(write("raw/d.txt", "d " + LONG), also(3, "python3 prep.py raw/d.txt w/d.txt")),
+        (("data", "raw/d.txt"),),
+    ),
+    Scenario(
+        "jobs: in another order", PER, lambda work: work.commands.__setitem__(slice(0, 3), work.commands[2::-1]), identical=True
+    ),
+    Scenario("a cache left by the run before", CACHE, nothing),
+    Scenario("a history appended to", HISTORY, nothing, (("data", "history.csv"),)),
+    Scenario(
+        "resumed from what the run before left", RESUME, becomes(0, "python3 train.py --resume ckpt.bin"), (("data", "ckpt.bin"),)
+    ),
+    Scenario("background jobs append in any order", TURNS, nothing, (("nondeterminism", "append.py"),), identical=False),
+    Scenario("renamed, and so read in another order", JOINED, shell("mv raw/a.txt raw/z.txt"), (("data", "raw/z.txt"),)),
+    Scenario("the other way of starting it", PER, becomes(3, "nice -n 1 timeout 100 python3 join.py"), identical=True),
+    Scenario(
+        "one script in two directories, the other order",
+        PLACED,
+        lambda work: work.commands.__setitem__(slice(0, 2), work.commands[1::-1]),
+        identical=True,
+    ),
+]

@@ -24,13 +24,36 @@ class Inputs:
     def __init__(self, flow: Flow, unknown: dict[str, str]) -> None:
         self._flow = flow
         self._unknown = unknown
+        self.kept: dict[Pair, list[Finding]] = {}  # what a step found there because its counterpart had left it
 
     def compare(self, pair: Pair) -> list[Finding]:
         """Every input of `pair` that differs; files of one directory with one origin as one."""
         if pair.steps is None:
             return []
         found = [finding for match in self._flow.inputs(pair) for finding in self._one(pair, match)]
-        return _grouped(pair, found, self._flow.inputs(pair))
+        return _grouped(pair, self._without_kept(pair, found), self._flow.inputs(pair))
+
+    def _without_kept(self, pair: Pair, found: list[Finding]) -> list[Finding]:
+        """Without a cache that the step itself left in the other run, and what it read there to make it: mostly no difference."""
+        assert pair.steps is not None
+        places = self._flow.places(pair)
+        alone: list[list[tuple[Finding, File]]] = [[], []]  # data that one side alone read, that no argument names
+        by_path = {(each.subject, each.change): each for each in found}
+        for match in self._flow.inputs(pair):
+            for side, file in enumerate(match):
+                if file is None or match[1 - side] is not None or places[side].by_argument(file.path).startswith("<"):
+                    continue
+                finding = by_path.get((file.path, change_of(*match)))
+                if finding is not None and finding.category is not Category.CODE and finding.own:
+                    alone[side].append((finding, file))
+        for side in (0, 1):
+            other = pair.steps[1 - side].id
+            kept = [finding for finding, file in alone[side] if file.maker is not None and file.maker.step == other]
+            if kept:
+                self.kept[pair] = kept
+                instead = [finding for finding, _ in alone[1 - side]]
+                return [each for each in found if each not in kept and each not in instead]
+        return found
 
     def compare_group(self, group: list[Pair]) -> list[Finding]:
         """Files that steps which were replaced read on both sides, and that nothing recorded made: they may differ as well."""

@@ -49,7 +49,7 @@ def compare(pair: Pair, made: Sequence[Match], touched_a: Touched, touched_b: To
 
 
 def exchanged(pair: Pair, inputs: Sequence[Match], *, positions: bool) -> list[Finding]:
-    """Options that name other files than before, though the step read both in both runs: `--train a --test b`, `--train b --test a`.
+    """Options that name other files than before, though both runs read both: `--train a --test b`, `--train b --test a`.
 
     `positions`: the positions instead (`cat a b`, `cat b a`). Those follow a set's names as often as they mean something.
     """
