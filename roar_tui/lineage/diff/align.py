@@ -51,9 +51,13 @@ class Pair:
 
 @dataclass
 class Alignment:
-    """All pairs, and the pair of each step (node id) of either side."""
+    """All pairs, and the pair of each step (node id) of either side.
+
+    `past` are steps of one side's graph that are no part of the comparison: the other run itself, and what led only there.
+    """
 
     pairs: list[Pair]
+    past: frozenset[Pair] = frozenset()
     of_a: dict[str, Pair] = field(default_factory=dict)
     of_b: dict[str, Pair] = field(default_factory=dict)
 
@@ -106,6 +110,7 @@ class _Aligner:
     def __init__(self, a: Graph, b: Graph) -> None:
         self.a, self.b = _ranked(a.steps.values()), _ranked(b.steps.values())
         self.pairs: list[Pair] = []
+        self.past: tuple[list[Pair], list[Pair]] = ([], [])
 
     def by(self, key: Callable[[_Features], Hashable], *, single: bool = False) -> None:
         """Align steps with equal keys (None: no key), in order; where `single`, only those that are alone with their key."""
@@ -178,6 +183,26 @@ class _Aligner:
         self.best(alike=True)
         self.starters()
         self.a, self.b = sorted([*self.a, *rest[0]], key=_rank), sorted([*self.b, *rest[1]], key=_rank)
+        self._leave_out_past(a, b)
+
+    def _leave_out_past(self, a: Graph, b: Graph) -> None:
+        """Take the other run, and what came between, out of what lies upstream of this run: what they left came from outside."""
+        aligned = {step.id for pair in self.pairs for step in (pair.a, pair.b) if step is not None}
+        pasts: list[set[str]] = []
+        for left, graph, other in ((self.a, a, b), (self.b, b, a)):
+            past = {each.step.id for each in left if each.step.id in aligned}
+            pasts.append(past | {step for step in graph.downstream(past) if step not in other.steps and step not in graph.asked})
+        for pair in self.pairs:  # what this run read of its past, the other may have read of an earlier one
+            for mine, theirs, side in ((pair.a, pair.b, 0), (pair.b, pair.a, 1)):
+                if mine is not None and theirs is not None:
+                    paths = {file.path for file in mine.used if file.maker is not None and file.maker.step in pasts[side]}
+                    makers = {file.maker.step for file in theirs.used if file.maker is not None and file.path in paths}
+                    pasts[1 - side] |= makers - aligned
+        for side, (graph, past) in enumerate(zip((a, b), pasts, strict=True)):
+            reached = graph.upstream(past) if past else set(graph.steps)
+            gone = {each for each in (self.a, self.b)[side] if each.step.id not in reached}
+            self.past[side].extend(Pair(each.step, None) if side == 0 else Pair(None, each.step) for each in gone)
+            self._drop(gone)
 
     def closely(self) -> None:
         """Align by all that there is, then by what was told and what was made; what is alike in these is told apart later."""
@@ -246,7 +271,12 @@ def align(a: Graph, b: Graph) -> Alignment:
     left.siblings()
     left.best(alike=False)
     pairs = sorted([*left.pairs, *left.rest()], key=_start)
-    result = Alignment(pairs)
+    past = [*left.past[0], *left.past[1]]
+    result = Alignment(pairs, frozenset(past))
+    for pair in past:
+        for side, step in ((result.of_a, pair.a), (result.of_b, pair.b)):
+            if step is not None:
+                side[step.id] = pair
     for index, pair in enumerate(pairs):
         pair.index = index
         if pair.a is not None:

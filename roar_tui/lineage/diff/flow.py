@@ -19,6 +19,7 @@ class Flow:
         self.a = a
         self.b = b
         self.pairs = alignment.pairs
+        self._past = alignment.past
         self._of = (alignment.of_a, alignment.of_b)
         self._products: dict[Pair, list[Match]] = {}
         self._numbers: tuple[dict[int, int], dict[int, int]] = ({}, {})  # row id of a generation -> number of its match
@@ -26,7 +27,6 @@ class Flow:
         self._starters: dict[Pair, list[Pair]] = {}
         self._places: dict[Pair, tuple[Places, Places]] = {}
         self.blind: dict[Pair, dict[str, tuple[Pair, str]]] = {}  # inputs of unknown content: path -> the pair that made it, why
-        self._before: set[Pair] = self._leave_out_before()
         self._split()
         self.group: dict[Pair, list[Pair]] = self._groups()
 
@@ -37,7 +37,7 @@ class Flow:
     def maker(self, file: File | None, side: int) -> Pair | None:
         """The pair whose step made what `file` is; None where nothing recorded did."""
         pair = None if file is None or file.maker is None else self._of[side].get(file.maker.step)
-        return None if pair in self._before else pair
+        return None if pair in self._past else pair
 
     def makers(self, pair: Pair) -> list[Pair]:
         """The pairs that made what either step read, or that wrote into its pipes."""
@@ -71,7 +71,7 @@ class Flow:
 
     def _compared(self, found: Iterable[Pair | None]) -> list[Pair]:
         """Each once, without what is no part of the comparison."""
-        return [pair for pair in dict.fromkeys(found) if pair is not None and pair not in self._before]
+        return [pair for pair in dict.fromkeys(found) if pair is not None and pair not in self._past]
 
     def places(self, pair: Pair) -> tuple[Places, Places]:
         """The names that the files of a pair's steps go by."""
@@ -125,16 +125,6 @@ class Flow:
             return None if number is None or None in self.products(pair)[number] else (pair.index, number)
 
         return key
-
-    def _leave_out_before(self) -> set[Pair]:
-        """Take out steps of one run that stand upstream of the other, and are aligned: what they left came from outside."""
-        there = {step: pair for side in self._of for step, pair in side.items() if pair.steps is not None}
-        found = {pair for pair in self.pairs for step in (pair.a or pair.b,) if step is not None and pair.steps is None
-                 and not pair.shared and step.id in there}  # fmt: skip
-        self.pairs = [pair for pair in self.pairs if pair not in found]
-        for index, pair in enumerate(self.pairs):
-            pair.index = index
-        return found
 
     def _split(self) -> None:
         """Take apart pairs of different programs next to a step without counterpart: one step became two."""

@@ -47,7 +47,7 @@ def becomes(number: int, line: str, status: int = 0) -> Change:
 
 
 def also(number: int, line: str) -> Change:
-    return lambda work: work.commands.also(number, command(line))
+    return lambda work: work.commands.insert(number, command(line))
 
 
 def delete(number: int) -> Change:
