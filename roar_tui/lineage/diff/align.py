@@ -132,7 +132,7 @@ class _Aligner:
     def best(self, *, alike: bool) -> None:
         """Align what is most alike, of one program (`alike`) or by what they made."""
         scored = [
-            (score, abs(mine.rank - other.rank), min(mine.rank, other.rank), max(mine.rank, other.rank), mine, other)
+            (score, abs(mine.rank - other.rank), min(mine.rank, other.rank), sorted((mine.step.id, other.step.id)), mine, other)
             for mine, other in self._candidates(alike)
             if (score := _score(mine, other, alike)) is not None
         ]
@@ -206,7 +206,7 @@ class _Aligner:
 
     def closely(self) -> None:
         """Align by all that there is, then by what was told and what was made; what is alike in these is told apart later."""
-        self.by(lambda each: None if each.step.starter else each.all)
+        self.by(lambda each: each.all if each.outputs and not each.step.starter else None)
         self.by(lambda each: (each.family, each.words, each.paths) if each.outputs else None)
         self.by(lambda each: (each.family, each.words, each.outputs) if each.outputs else None)
         self.by(lambda each: (each.family, each.outputs) if each.outputs else None, single=True)
@@ -230,7 +230,9 @@ class _Aligner:
 
     def siblings(self) -> None:
         """Align what aligned steps started of one program, as often on either side, whatever it was told: `ls a`, `ls a b`."""
-        for pair in [pair for pair in self.pairs if pair.steps is not None]:
+        for pair in self.pairs:  # which grows, by what these started in turn
+            if pair.steps is None:
+                continue
             groups: dict[Hashable, tuple[list[_Features], list[_Features]]] = {}
             for side, (left, step) in enumerate(((self.a, pair.a), (self.b, pair.b))):
                 for each in left:
@@ -260,11 +262,12 @@ def align(a: Graph, b: Graph) -> Alignment:
     left = _Aligner(a, b)
     left.asked(a, b)
     left.by(lambda each: None if each.step.starter else each.step.id)
-    left.by(lambda each: None if each.step.starter else each.all)
+    left.by(lambda each: each.all if each.outputs and not each.step.starter else None)
     left.ends(a, b)
     left.closely()
     left.starters()
     left.by(lambda each: each.step.id)
+    left.siblings()
     left.by(lambda each: each.all)
     left.best(alike=True)
     left.starters()

@@ -151,10 +151,14 @@ class Flow:
                 for each in of[other]:
                     of[each] = of[one]
 
+        started: dict[Pair, Pair] = {}  # by the topmost step without counterpart that started them: a wrapper and what it wraps
         for pair in list(of):
             for maker in self.makers(pair):
                 if maker in of:
                     join(pair, maker)
+            above = [each for each in self.starters(pair) if each.a is None or each.b is None]
+            if above:
+                join(pair, started.setdefault(above[-1], pair))
         for pair in self.pairs:
             if pair.steps is None or not of:
                 continue
