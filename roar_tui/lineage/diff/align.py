@@ -219,7 +219,7 @@ class _Aligner:
         What both runs share comes last: where B made anew only a part of what A had made, A's driver is in both graphs, and yet
         stands against B's own.
         """
-        waiting = sorted(self.pairs, key=lambda pair: (pair.shared, _start(pair)))
+        waiting = sorted(self.pairs, key=lambda pair: (pair.shared, start(pair)))
         while waiting:
             pair = waiting.pop(0)
             mine, other = self._parent(self.a, pair.a), self._parent(self.b, pair.b)
@@ -273,7 +273,7 @@ def align(a: Graph, b: Graph) -> Alignment:
     left.starters()
     left.siblings()
     left.best(alike=False)
-    pairs = sorted([*left.pairs, *left.rest()], key=_start)
+    pairs = sorted([*left.pairs, *left.rest()], key=start)
     past = [*left.past[0], *left.past[1]]
     result = Alignment(pairs, frozenset(past))
     for pair in past:
@@ -293,7 +293,8 @@ def _rank(each: _Features) -> int:
     return each.rank
 
 
-def _start(pair: Pair) -> tuple[list[int], list[str]]:
+def start(pair: Pair) -> tuple[list[int], list[str]]:
+    """A place among pairs that is the same when A and B are swapped."""
     steps = [step for step in (pair.a, pair.b) if step is not None]
     return sorted(step.started for step in steps), sorted(step.id for step in steps)
 

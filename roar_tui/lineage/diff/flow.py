@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 
-from roar_tui.lineage.diff.align import Alignment, Pair
+from roar_tui.lineage.diff.align import Alignment, Pair, start
 from roar_tui.lineage.diff.arguments import parse_both
 from roar_tui.lineage.diff.files import Key, Match, match, match_products
 from roar_tui.lineage.diff.graph import File, Graph
@@ -138,6 +138,7 @@ class Flow:
                     half = Pair(step, None) if side == 0 else Pair(None, step)
                     self._of[side][step.id] = half
                     self.pairs.append(half)
+        self.pairs.sort(key=start)
         for index, pair in enumerate(self.pairs):
             pair.index = index
 

@@ -52,9 +52,12 @@ class RoarVerdict:
         return self.first and len(self.scenario.causes) < 2
 
     def _is(self, category: str, subject: str) -> bool:
+        if ":" in subject:  # a key of a config file, which roar takes for data
+            name = subject.partition(":")[0].rpartition("/")[2]
+            return self.category in (category, "data") and name in self.description
         if category != self.category:
             return False
-        name = subject.rpartition("/")[2].rpartition(":")[2].lstrip("-$")
+        name = subject.rpartition("/")[2].lstrip("-$")
         return category in ("code", "pipeline") or name in self.description
 
 
