@@ -191,7 +191,7 @@ PLACES = project(
         "lib/common/text.py": "def clean(text):\n    return text.lower().replace(',', ' ')\n",
         "prep/prep.py": """
             import os, sys
-            sys.path.also(0, "../lib")
+            sys.path.insert(0, "../lib")
             from common import clean
             open(sys.argv[2], "w").write(clean(open(sys.argv[1]).read()))
         """,
@@ -623,11 +623,14 @@ VARIED = [
     ),
     Scenario("argparse: data touched, mode", ARGS, shell("touch data/v1.csv; chmod 600 data/v1.csv"), identical=True),
     Scenario(
-        "argparse: input through a symlink",
+        "argparse: directory through a symlink",
         ARGS,
-        shell("ln -sfn v2.csv data/current.csv"),
-        (("data", "v2.csv"),),
-        both(shell("ln -s v1.csv data/current.csv"), becomes(0, "python3 train.py data/current.csv")),
+        shell("ln -sfn d2 now"),
+        (("data", "d2/x.csv"),),
+        both(
+            shell("mkdir d1 d2; cp data/v1.csv d1/x.csv; cp data/v2.csv d2/x.csv; ln -s d1 now"),
+            becomes(0, "python3 train.py now/x.csv"),
+        ),
     ),
     Scenario("driver: a constant in it", DRIVER, edit("driver.py", "depth = 3", "depth = 4"), (("code", "driver.py"),)),
     Scenario(
