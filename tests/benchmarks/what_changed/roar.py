@@ -74,7 +74,9 @@ class RoarWork(Work):
         if not (self.root / ".git").exists():
             self.git("init", "-q", "-b", "main")
         self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", "as it is now")
+        staged = subprocess.run(["git", "diff", "--cached", "--quiet"], cwd=self.root, check=False)
+        if staged.returncode != 0:  # no commit where nothing changed: roar would take it for other code
+            self.git("commit", "-q", "-m", "as it is now")
         known = self._jobs()
         done = self._run(["run", *command.argv], self.root / command.where)
         new = [job for job in self._jobs() if job not in known]
