@@ -13,7 +13,7 @@ help:
 	@echo 'make test         all checks: ruff, mypy, import contracts, pytest'
 	@echo 'make lint         the checks without the tests'
 	@echo 'make bench        measure what recording and asking cost (ONLY=name RUNS=n)'
-	@echo 'make bench-diff   how often diff names the true cause, on 60 real pairs of runs (ONLY=word)'
+	@echo 'make bench-diff   how often diff names the true cause, on real pairs of runs (ONLY=word ROAR=1)'
 	@echo 'make screenshots  draw screenshots/*.svg from the real explorer on the demo'
 	@echo 'make readme       write the table of keys into README.md'
 	@echo 'make lock         pin the dependencies anew'
@@ -36,7 +36,7 @@ bench: $(VENV)/.ready-dev strace
 	@$(BIN)/python -m tests.benchmarks --runs $(or $(RUNS),5) --only '$(ONLY)' $(BENCH)
 
 bench-diff: $(VENV)/.ready-dev strace
-	@$(BIN)/python -m tests.benchmarks.what_changed $(if $(ONLY),'$(ONLY)')
+	@$(BIN)/python -m tests.benchmarks.what_changed $(if $(ONLY),'$(ONLY)') $(if $(ROAR),--roar)
 
 screenshots: $(VENV)/.ready-dev strace
 	$(BIN)/python screenshots/draw.py

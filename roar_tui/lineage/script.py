@@ -9,6 +9,7 @@ from collections.abc import Sequence
 _INTERPRETER = re.compile(r"(python|pypy|bash|dash|zsh|ksh|sh|perl|ruby|node|julia|Rscript|lua)[\d.]*$")
 _MODULE = "-m"  # python -m package.module
 _INLINE = frozenset({"-c", "-e"})
+_STDIN = "-"  # the code comes through standard input; to a shell it only ends the options
 _TAKES_VALUE = frozenset({"-W", "-X"})  # of python
 _TAKES_VALUE_OF_SHELL = frozenset({"-O", "-o", "+O", "+o"})
 
@@ -17,12 +18,13 @@ def script(argv: Sequence[str]) -> str | None:
     """The script as it was named in `argv` (of `python -m` the module); None for a program, or for code given inline."""
     if not argv or not _INTERPRETER.match(os.path.basename(argv[0]).lstrip("-")):
         return None
-    takes_value = _TAKES_VALUE if "sh" not in os.path.basename(argv[0]) else _TAKES_VALUE_OF_SHELL
+    shell = "sh" in os.path.basename(argv[0])
+    takes_value = _TAKES_VALUE_OF_SHELL if shell else _TAKES_VALUE
     words = iter(argv[1:])
     for word in words:
         if word == _MODULE:
             return next(words, None)
-        if word in _INLINE:
+        if word in _INLINE or (word == _STDIN and not shell):
             return None
         if word in takes_value:
             next(words, None)

@@ -14,7 +14,7 @@ from roar_tui.record.roles import LeftOutTally, Roles, bytecode_source
 _LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
 SHELL = re.compile(r"(ba|da|k|z|c|tc|fi)?sh")
 _INTERPRETER = re.compile(r"python[0-9.]*|pypy[0-9.]*|perl|ruby|node|Rscript|julia|lua")
-_NO_SCRIPT = re.compile(r"-[a-zA-Z]*[cem]")  # the program is in the argument (python -c, perl -e), or a module (python -m)
+_NO_SCRIPT = re.compile(r"-[a-zA-Z]*[cem]|-")  # the program is the argument (python -c), a module, or comes in (python -)
 _NOSHELL_SCRIPT = re.compile(r"-[a-z]*[cs]")
 _AREAS = ("/etc/", "/usr/", "/var/")  # where a file is an input only when the user named it (see Roles.classify)
 REMOTE = frozenset({  # programs that hand the work to other machines or to a daemon

@@ -21,6 +21,8 @@ from roar_tui.record.roles import Roles
         (["python3.11", "-u", "train", "--lr", "1"], "train"),
         (["python3", "-m", "package"], None),
         (["perl", "-ne", "print"], None),
+        (["python3", "-", "data.txt"], None),
+        (["bash", "-", "job"], "job"),
         (["/opt/x/bin/Rscript", "model"], "model"),
         (["cat", "job"], None),
         ([], None),

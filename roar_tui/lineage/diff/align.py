@@ -8,7 +8,7 @@ from functools import cached_property
 
 from roar_tui.lineage.diff.arguments import parse_both
 from roar_tui.lineage.diff.graph import File, Graph, Step
-from roar_tui.lineage.diff.places import Places, without_varying
+from roar_tui.lineage.diff.places import Places, plain, without_varying
 from roar_tui.lineage.script import script
 
 SCORED = 250_000  # pairs of one program whose likeness is computed; beyond, they are taken in order
@@ -51,9 +51,13 @@ class Pair:
 
 @dataclass
 class Alignment:
-    """All pairs, and the pair of each step (node id) of either side."""
+    """All pairs, and the pair of each step (node id) of either side.
+
+    `past` are steps of one side's graph that are no part of the comparison: the other run itself, and what led only there.
+    """
 
     pairs: list[Pair]
+    past: frozenset[Pair] = frozenset()
     of_a: dict[str, Pair] = field(default_factory=dict)
     of_b: dict[str, Pair] = field(default_factory=dict)
 
@@ -65,11 +69,15 @@ class _Features:
         self.step = step
         self.rank = rank
         self.family = step.family
-        self.places = Places(step.cwd, parse_both(step.argv, step.argv)[0])
+        self.places = Places(step.cwd, parse_both(step.argv, step.argv)[0], step.argv)
 
     @cached_property
     def outputs(self) -> frozenset[str]:
         return frozenset(self.places.relative(file.path) for file in self.step.products)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        return frozenset(file.path for file in self.step.products)
 
     @cached_property
     def named_outputs(self) -> frozenset[str]:
@@ -88,6 +96,10 @@ class _Features:
         return frozenset(file.digest for file in self.step.used if file.digest is not None)
 
     @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(plain(word, self.step.cwd) for word in self.step.argv)
+
+    @property
     def all(self) -> Hashable:
         return (self.family, self.step.argv, self.contents, self.outputs)
 
@@ -98,17 +110,21 @@ class _Aligner:
     def __init__(self, a: Graph, b: Graph) -> None:
         self.a, self.b = _ranked(a.steps.values()), _ranked(b.steps.values())
         self.pairs: list[Pair] = []
+        self.past: tuple[list[Pair], list[Pair]] = ([], [])
 
-    def by(self, key: Callable[[_Features], Hashable]) -> None:
-        """Align steps with equal keys (None: no key), in order."""
-        theirs: dict[Hashable, list[_Features]] = {}
-        for each in self.b:
-            theirs.setdefault(key(each), []).append(each)
+    def by(self, key: Callable[[_Features], Hashable], *, single: bool = False) -> None:
+        """Align steps with equal keys (None: no key), in order; where `single`, only those that are alone with their key."""
+        groups: dict[Hashable, tuple[list[_Features], list[_Features]]] = {}
+        for side, left in enumerate((self.a, self.b)):
+            for each in left:
+                value = key(each)
+                if value is not None:
+                    groups.setdefault(value, ([], []))[side].append(each)
         taken: set[_Features] = set()
-        for mine in self.a:
-            value = key(mine)
-            if value is not None and theirs.get(value):
-                other = theirs[value].pop(0)
+        for here, there in groups.values():
+            if single and not len(here) == len(there) == 1:
+                continue
+            for mine, other in zip(here, there, strict=False):
                 self.pairs.append(Pair(mine.step, other.step))
                 taken.update((mine, other))
         self._drop(taken)
@@ -116,7 +132,7 @@ class _Aligner:
     def best(self, *, alike: bool) -> None:
         """Align what is most alike, of one program (`alike`) or by what they made."""
         scored = [
-            (score, abs(mine.rank - other.rank), min(mine.rank, other.rank), max(mine.rank, other.rank), mine, other)
+            (score, abs(mine.rank - other.rank), min(mine.rank, other.rank), sorted((mine.step.id, other.step.id)), mine, other)
             for mine, other in self._candidates(alike)
             if (score := _score(mine, other, alike)) is not None
         ]
@@ -145,16 +161,65 @@ class _Aligner:
 
     def ends(self, a: Graph, b: Graph) -> None:
         """Align the steps that made what was asked for, where there is one on either side."""
-        makers = [{file.maker.step for file in graph.targets or [] if file.maker is not None} for graph in (a, b)]
+        makers = [graph.asked if graph.targets is not None else set() for graph in (a, b)]
         mine = [each for each in self.a if each.step.id in makers[0]]
         other = [each for each in self.b if each.step.id in makers[1]]
         if len(mine) == len(other) == 1 and len(makers[0]) == len(makers[1]) == 1 and _are_alike(mine[0], other[0]):
             self.pairs.append(Pair(mine[0].step, other[0].step))
             self._drop({mine[0], other[0]})
 
+    def asked(self, a: Graph, b: Graph) -> None:
+        """Where one run read what the other left, and so has steps of it upstream: first align what was asked for.
+
+        Else the other run would be aligned with itself, and this one with nothing.
+        """
+        mine, other = a.asked - b.asked, b.asked - a.asked
+        if mine.isdisjoint(b.steps) and other.isdisjoint(a.steps):
+            return
+        rest = [each for each in self.a if each.step.id not in mine], [each for each in self.b if each.step.id not in other]
+        self.a = [each for each in self.a if each.step.id in mine]
+        self.b = [each for each in self.b if each.step.id in other]
+        self.closely()
+        self.best(alike=True)
+        self.starters()
+        self.a, self.b = sorted([*self.a, *rest[0]], key=_rank), sorted([*self.b, *rest[1]], key=_rank)
+        self._leave_out_past(a, b)
+
+    def _leave_out_past(self, a: Graph, b: Graph) -> None:
+        """Take the other run, and what came between, out of what lies upstream of this run: what they left came from outside."""
+        aligned = {step.id for pair in self.pairs for step in (pair.a, pair.b) if step is not None}
+        pasts: list[set[str]] = []
+        for left, graph, other in ((self.a, a, b), (self.b, b, a)):
+            past = {each.step.id for each in left if each.step.id in aligned}
+            pasts.append(past | {step for step in graph.downstream(past) if step not in other.steps and step not in graph.asked})
+        for pair in self.pairs:  # what this run read of its past, the other may have read of an earlier one
+            for mine, theirs, side in ((pair.a, pair.b, 0), (pair.b, pair.a, 1)):
+                if mine is not None and theirs is not None:
+                    paths = {file.path for file in mine.used if file.maker is not None and file.maker.step in pasts[side]}
+                    makers = {file.maker.step for file in theirs.used if file.maker is not None and file.path in paths}
+                    pasts[1 - side] |= makers - aligned
+        for side, (graph, past) in enumerate(zip((a, b), pasts, strict=True)):
+            reached = graph.upstream(past) if past else set(graph.steps)
+            gone = {each for each in (self.a, self.b)[side] if each.step.id not in reached}
+            self.past[side].extend(Pair(each.step, None) if side == 0 else Pair(None, each.step) for each in gone)
+            self._drop(gone)
+
+    def closely(self) -> None:
+        """Align by all that there is, then by what was told and what was made; what is alike in these is told apart later."""
+        self.by(lambda each: each.all if each.outputs and not each.step.starter else None)
+        self.by(lambda each: (each.family, each.words, each.paths) if each.outputs else None)
+        self.by(lambda each: (each.family, each.words, each.outputs) if each.outputs else None)
+        self.by(lambda each: (each.family, each.outputs) if each.outputs else None, single=True)
+        self.by(lambda each: (each.family, each.words) if each.outputs else None)
+        self.by(lambda each: (each.family, each.named_outputs) if each.outputs else None, single=True)
+
     def starters(self) -> None:
-        """Align what started aligned steps, where it is of one program; and what started that."""
-        waiting = list(self.pairs)
+        """Align what started aligned steps, where it is of one program; and what started that.
+
+        What both runs share comes last: where B made anew only a part of what A had made, A's driver is in both graphs, and yet
+        stands against B's own.
+        """
+        waiting = sorted(self.pairs, key=lambda pair: (pair.shared, start(pair)))
         while waiting:
             pair = waiting.pop(0)
             mine, other = self._parent(self.a, pair.a), self._parent(self.b, pair.b)
@@ -162,6 +227,21 @@ class _Aligner:
                 self.pairs.append(Pair(mine.step, other.step))
                 waiting.append(self.pairs[-1])
                 self._drop({mine, other})
+
+    def siblings(self) -> None:
+        """Align what aligned steps started of one program, as often on either side, whatever it was told: `ls a`, `ls a b`."""
+        for pair in self.pairs:  # which grows, by what these started in turn
+            if pair.steps is None:
+                continue
+            groups: dict[Hashable, tuple[list[_Features], list[_Features]]] = {}
+            for side, (left, step) in enumerate(((self.a, pair.a), (self.b, pair.b))):
+                for each in left:
+                    if step is not None and each.step.parent == step.id:
+                        groups.setdefault(each.family, ([], []))[side].append(each)
+            for mine, other in groups.values():
+                if len(mine) == len(other):
+                    self.pairs += [Pair(one.step, two.step) for one, two in zip(mine, other, strict=True)]
+                    self._drop({*mine, *other})
 
     def _parent(self, left: list[_Features], step: Step | None) -> _Features | None:
         if step is None or step.parent is None:
@@ -180,17 +260,26 @@ class _Aligner:
 def align(a: Graph, b: Graph) -> Alignment:
     """Every step of both graphs in one pair, in the order of their start."""
     left = _Aligner(a, b)
-    left.by(lambda each: each.step.id)
-    left.by(lambda each: each.all)
+    left.asked(a, b)
+    left.by(lambda each: None if each.step.starter else each.step.id)
+    left.by(lambda each: each.all if each.outputs and not each.step.starter else None)
     left.ends(a, b)
-    left.by(lambda each: (each.family, each.outputs) if each.outputs else None)
-    left.by(lambda each: (each.family, each.named_outputs) if each.outputs else None)
+    left.closely()
     left.starters()
+    left.by(lambda each: each.step.id)
+    left.siblings()
+    left.by(lambda each: each.all)
     left.best(alike=True)
     left.starters()
+    left.siblings()
     left.best(alike=False)
-    pairs = sorted([*left.pairs, *left.rest()], key=_start)
-    result = Alignment(pairs)
+    pairs = sorted([*left.pairs, *left.rest()], key=start)
+    past = [*left.past[0], *left.past[1]]
+    result = Alignment(pairs, frozenset(past))
+    for pair in past:
+        for side, step in ((result.of_a, pair.a), (result.of_b, pair.b)):
+            if step is not None:
+                side[step.id] = pair
     for index, pair in enumerate(pairs):
         pair.index = index
         if pair.a is not None:
@@ -200,7 +289,12 @@ def align(a: Graph, b: Graph) -> Alignment:
     return result
 
 
-def _start(pair: Pair) -> tuple[list[int], list[str]]:
+def _rank(each: _Features) -> int:
+    return each.rank
+
+
+def start(pair: Pair) -> tuple[list[int], list[str]]:
+    """A place among pairs that is the same when A and B are swapped."""
     steps = [step for step in (pair.a, pair.b) if step is not None]
     return sorted(step.started for step in steps), sorted(step.id for step in steps)
 

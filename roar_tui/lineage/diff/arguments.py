@@ -11,6 +11,7 @@ from itertools import pairwise
 from roar_tui.lineage.script import script
 
 _SETTING = re.compile(r"(\+{0,2}|~)([A-Za-z_][\w.@/:-]*)=(.*)", re.DOTALL)  # Hydra, make, dd: opt.lr=0.1, +trainer.x=1
+_UNSET = re.compile(r"~([A-Za-z_][\w.@:-]*)")  # Hydra: ~opt.decay
 _LONG = re.compile(r"(--?[A-Za-z][\w.-]*)=(.*)", re.DOTALL)
 _OPTION = re.compile(r"--?[A-Za-z][\w.-]*")
 _SHORT_ATTACHED = re.compile(r"(-[A-Za-z])([0-9.].*)")  # -j8, -O2
@@ -100,6 +101,8 @@ def _parse(words: Sequence[str], flags: Iterable[str]) -> list[Argument]:
                 found.append(Argument(word, None))
         elif match := _SETTING.fullmatch(word):
             found.append(Argument(match[2], match[3]))
+        elif match := _UNSET.fullmatch(word):
+            found.append(Argument(match[1], word))
         else:
             position += 1
             found.append(Argument(f"argument {position}", word))

@@ -28,19 +28,20 @@ class Comparison:
         self.heads = heads
         self.order = levels(flow)
         self.unknown: dict[str, str] = {}
-        self.respelled: list[str] = []
+        self._respelled: dict[Pair, list[Finding]] = {}
         self._dark: set[Pair] = set()  # steps whose code is not known
         self.findings: dict[Pair, list[Finding]] = {}
         self._texts = texts
         self._touched = Touched(db, flow.a), Touched(db, flow.b)
         self.environments = Environments(flow, heads, self._touched)
-        inputs = Inputs(flow, self.unknown)
+        self._inputs = inputs = Inputs(flow, self.unknown)
         for pair in flow.pairs:
             if pair.steps is not None:
                 self.findings[pair] = self._compare(pair, inputs)
                 self._compare_commits(pair)
         for pair in flow.pairs:
             self._follow_code(self.findings.get(pair, []))
+        self._took_turns()
         self.environments.compare(self.findings, self.order)
         for pair in flow.pairs:
             self._started(pair)
@@ -50,12 +51,18 @@ class Comparison:
             self.findings[pair] = [group]
         for members in {id(flow.group[pair]): flow.group[pair] for pair in replaced}.values():
             self._read_by_replaced(members, inputs)
+            self._started_for_files(members, inputs)
         self.explanation = Explanation(flow, self.findings, self.environments.findings)
         self.explanation.settle()
         self._nondeterminism()
         for pair, files in flow.blind.items():
             if not self.explanation.reaching(pair) and differing(flow, pair, lambda a, b: a is None or a != b):
                 self.unknown.update((path, why) for path, (_, why) in files.items())
+
+    @property
+    def respelled(self) -> list[str]:
+        """Config files with other bytes and the same values, which made no difference."""
+        return [each.subject for found in self._respelled.values() for each in found]
 
     def _compare(self, pair: Pair, inputs: Inputs) -> list[Finding]:
         assert pair.steps is not None
@@ -64,9 +71,10 @@ class Comparison:
         for finding in inputs.compare(pair):
             described = describe(finding, self._texts, cwd)
             if described is None:
-                self.respelled.append(finding.subject)
+                self._respelled.setdefault(pair, []).append(finding)
             found += described or []
-        return _rewired(pair, found) + params.compare(pair, self.flow.products(pair), *self._touched)
+        told = params.compare(pair, self.flow.products(pair), *self._touched)
+        return _rewired(pair, found) + told + params.exchanged(pair, self.flow.inputs(pair), positions=False)
 
     def _compare_commits(self, pair: Pair) -> None:
         """Say where it cannot be known whether two steps ran the same code."""
@@ -86,6 +94,58 @@ class Comparison:
                 each.enters = members
                 for pair in members:
                     self.findings.setdefault(pair, []).append(each)
+
+    def _started_for_files(self, members: list[Pair], inputs: Inputs) -> None:
+        """Steps of one run alone that a driver, itself the same, started, or that do what others do in both runs.
+
+        They are there for files, or by variables, that only that run has.
+        """
+        group = self.findings[members[0]][0]
+        sides = {pair.a is None for pair in members}
+        starters = [self.flow.starters(pair) for pair in members]
+        driven = all(any(each.steps is not None for each in above) for above in starters)
+        if not group.own or len(sides) > 1 or not (driven or all(map(self._is_one_more, members))):
+            return
+        given = dict.fromkeys(
+            finding for above in starters for each in above for finding in self.environments.findings.get(each, ())
+            if finding.subject.startswith("$")
+        )  # fmt: skip
+        files = inputs.of_one_run(members)
+        for finding in files:
+            finding.enters = members
+            for pair in members:
+                self.findings[pair].append(finding)
+        group.follows = [*files, *given]
+
+    def _took_turns(self) -> None:
+        """Steps of a driver, itself the same, that all write one file, and did so in another order: chance, not another wiring."""
+        wirings = [(pair, each) for pair in self.flow.pairs for each in self.findings.get(pair, ())
+                   if each.category is Category.PIPELINE and each.own]  # fmt: skip
+        if not wirings:
+            return
+        writers: dict[str, int] = {}
+        for pair in self.flow.pairs:
+            for path in {a.path for a, b in self.flow.products(pair) if a is not None and b is not None and a.path == b.path}:
+                writers[path] = writers.get(path, 0) + 1
+        chance: dict[str, Finding] = {}
+        for pair, wiring in sorted(wirings, key=lambda each: (self.order[each[0]], each[0].index)):
+            above = self.flow.starters(pair)
+            moved = [each.subject for each in self.findings[pair] if wiring in each.follows]
+            if not above or any(self.findings.get(each) for each in above) or any(writers.get(path, 0) < 2 for path in moved):
+                continue
+            wiring.category = Category.NONDETERMINISM
+            wiring.a = wiring.b = None
+            wiring.detail = {"outputs": moved, "suspects": ["order of steps"]}
+            known = [chance[path] for path in moved if path in chance]
+            wiring.follows = list(dict.fromkeys(known))
+            for path in moved:
+                chance.setdefault(path, wiring)
+
+    def _is_one_more(self, pair: Pair) -> bool:
+        """Whether steps of the same program and script are there in both runs."""
+        step = pair.a or pair.b
+        assert step is not None
+        return any(step.family in (each.family for each in other.steps) for other in self.flow.pairs if other.steps is not None)
 
     def _follow_code(self, found: list[Finding]) -> None:
         """Code, and files that stand alone, that only one side read: the step's changed code or options made it read them."""
@@ -132,6 +192,17 @@ class Comparison:
                 continue
             self.findings[pair] += found
 
+    def _slight(self, pair: Pair) -> list[Finding]:
+        """What is no difference as a rule, and the only one that there is.
+
+        What the step itself left in the other run, a config's spelling, the names or the order of inputs.
+        """
+        if found := self._inputs.kept.get(pair, []):
+            return found
+        if found := self._respelled.pop(pair, []):
+            return found
+        return self._inputs.renamed(pair) or params.exchanged(pair, self.flow.inputs(pair), positions=True)
+
     def _nondeterminism(self) -> None:
         """A step that is the same in every respect and yet made something else, or ended otherwise."""
         while True:
@@ -140,14 +211,15 @@ class Comparison:
             if not chosen:
                 return
             for pair in chosen:
-                self.findings[pair].append(self._unexplained(pair))
+                self.findings[pair] += self._slight(pair) or [self._unexplained(pair)]
             self.explanation.settle()
 
     def _is_unexplained(self, pair: Pair) -> bool:
         if pair.steps is None or pair in self._dark or self.findings[pair] or self.explanation.reaching(pair):
             return False
         a, b = pair.steps
-        if any(file is not None and file.digest is None for both in self.flow.inputs(pair) for file in both):
+        unknown = any(file is not None and file.digest is None for both in self.flow.inputs(pair) for file in both)
+        if unknown and pair not in self._inputs.kept:
             return False  # perhaps it is what cannot be known
         if a.failed != b.failed:
             started = [other for other in self.flow.pairs if pair in self.flow.starters(other)]
@@ -194,8 +266,6 @@ class Comparison:
                 found["GPU"] = None
         if len(names) > 1:
             found["host"] = None
-        if any(a is not None and b is not None and a.path != b.path for a, b in self.flow.inputs(pair)):
-            found["names of inputs"] = None
         found["time or chance"] = None
         return list(found)
 
@@ -215,9 +285,14 @@ def _rewired(pair: Pair, found: list[Finding]) -> list[Finding]:
 
 
 def _says(variable: Finding, argument: Finding) -> bool:
-    """Whether an argument holds what the variable says, on both sides that have one."""
+    """Whether an argument holds what the variable says, or is one of its words, on both sides that have one."""
     ends = [(value, told) for value, told in ((variable.a, argument.a), (variable.b, argument.b)) if value]
-    return bool(ends) and all(str(told) == value or (len(value) > 2 and value in str(told)) for value, told in ends)
+    return bool(ends) and all(_holds(str(value), argument.subject, told) for value, told in ends)
+
+
+def _holds(value: str, name: str, told: object) -> bool:
+    spellings = {str(told), f"{name}={told}", f"{name}{told}"} if told is not True else {name}
+    return str(told) == value or (len(value) > 2 and value in str(told)) or not spellings.isdisjoint(value.split())
 
 
 def _told_otherwise(below: list[Pair]) -> bool:

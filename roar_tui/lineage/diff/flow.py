@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 
-from roar_tui.lineage.diff.align import Alignment, Pair
+from roar_tui.lineage.diff.align import Alignment, Pair, start
 from roar_tui.lineage.diff.arguments import parse_both
 from roar_tui.lineage.diff.files import Key, Match, match, match_products
 from roar_tui.lineage.diff.graph import File, Graph
@@ -19,6 +19,7 @@ class Flow:
         self.a = a
         self.b = b
         self.pairs = alignment.pairs
+        self._past = alignment.past
         self._of = (alignment.of_a, alignment.of_b)
         self._products: dict[Pair, list[Match]] = {}
         self._numbers: tuple[dict[int, int], dict[int, int]] = ({}, {})  # row id of a generation -> number of its match
@@ -35,7 +36,8 @@ class Flow:
 
     def maker(self, file: File | None, side: int) -> Pair | None:
         """The pair whose step made what `file` is; None where nothing recorded did."""
-        return None if file is None or file.maker is None else self._of[side].get(file.maker.step)
+        pair = None if file is None or file.maker is None else self._of[side].get(file.maker.step)
+        return None if pair in self._past else pair
 
     def makers(self, pair: Pair) -> list[Pair]:
         """The pairs that made what either step read, or that wrote into its pipes."""
@@ -45,17 +47,17 @@ class Flow:
                 steps = [*(file.maker.step for file in step.used if file.maker is not None), *step.writers]
                 found.update((self._of[side][each], None) for each in steps if each in self._of[side])
         found.pop(pair, None)
-        return list(found)
+        return self._compared(found)
 
     def writers(self, pair: Pair) -> list[Pair]:
         """The pairs that wrote into the pipes of either step."""
         steps = [(side, writer) for side, step in enumerate((pair.a, pair.b)) if step is not None for writer in step.writers]
-        return list(dict.fromkeys(self._of[side][writer] for side, writer in steps if writer in self._of[side]))
+        return self._compared(self._of[side].get(writer) for side, writer in steps)
 
     def partners(self, pair: Pair) -> list[Pair]:
         """The other ranks of the parallel run that either step is a rank of: what one writes may come from what any read."""
         steps = [(side, partner) for side, step in enumerate((pair.a, pair.b)) if step is not None for partner in step.partners]
-        return list(dict.fromkeys(self._of[side][partner] for side, partner in steps if partner in self._of[side]))
+        return self._compared(self._of[side].get(partner) for side, partner in steps)
 
     def starters(self, pair: Pair) -> list[Pair]:
         """The pairs that started either step, nearest first."""
@@ -64,8 +66,12 @@ class Flow:
             for side, (graph, step) in enumerate(((self.a, pair.a), (self.b, pair.b))):
                 if step is not None:
                     found.update((self._of[side][each.id], None) for each in graph.ancestors(step))
-            self._starters[pair] = list(found)
+            self._starters[pair] = self._compared(found)
         return self._starters[pair]
+
+    def _compared(self, found: Iterable[Pair | None]) -> list[Pair]:
+        """Each once, without what is no part of the comparison."""
+        return [pair for pair in dict.fromkeys(found) if pair is not None and pair not in self._past]
 
     def places(self, pair: Pair) -> tuple[Places, Places]:
         """The names that the files of a pair's steps go by."""
@@ -74,7 +80,7 @@ class Flow:
             assert a is not None
             assert b is not None
             one, other = parse_both(a.argv, b.argv)
-            self._places[pair] = Places(a.cwd, one), Places(b.cwd, other)
+            self._places[pair] = Places(a.cwd, one, a.argv), Places(b.cwd, other, b.argv)
         return self._places[pair]
 
     def products(self, pair: Pair) -> list[Match]:
@@ -132,6 +138,7 @@ class Flow:
                     half = Pair(step, None) if side == 0 else Pair(None, step)
                     self._of[side][step.id] = half
                     self.pairs.append(half)
+        self.pairs.sort(key=start)
         for index, pair in enumerate(self.pairs):
             pair.index = index
 
@@ -145,10 +152,14 @@ class Flow:
                 for each in of[other]:
                     of[each] = of[one]
 
+        started: dict[Pair, Pair] = {}  # by the topmost step without counterpart that started them: a wrapper and what it wraps
         for pair in list(of):
             for maker in self.makers(pair):
                 if maker in of:
                     join(pair, maker)
+            above = [each for each in self.starters(pair) if each.a is None or each.b is None]
+            if above:
+                join(pair, started.setdefault(above[-1], pair))
         for pair in self.pairs:
             if pair.steps is None or not of:
                 continue

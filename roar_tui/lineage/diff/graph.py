@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from roar_tui.lineage.script import family, script
@@ -112,6 +114,42 @@ class Graph:
     targets: list[File] | None = None
     wanted: list[str] = field(default_factory=list)
     job: str | None = None
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The steps of the job or step that was asked for, or those that made the files that were."""
+        if self.targets is None:
+            return frozenset(self.wanted)
+        return frozenset(file.maker.step for file in self.targets if file.maker is not None)
+
+    def upstream(self, past: Collection[str]) -> set[str]:
+        """All steps that what was asked for comes from, and what started them, without going through those in `past`."""
+        found: set[str] = set()
+        waiting = [step for step in (*self.wanted, *self.asked) if step not in past]
+        while waiting:
+            each = waiting.pop()
+            if each in found or each in past or each not in self.steps:
+                continue
+            found.add(each)
+            step = self.steps[each]
+            waiting += [file.maker.step for file in step.used if file.maker is not None]
+            waiting += [*step.writers, *step.partners, *([step.parent] if step.parent is not None else [])]
+        return found
+
+    def downstream(self, past: Collection[str]) -> set[str]:
+        """The steps that read what those in `past` made, or what was made of it."""
+        feeds: dict[str, list[str]] = {}
+        for step in self.steps.values():
+            for source in (*(file.maker.step for file in step.used if file.maker is not None), *step.writers):
+                feeds.setdefault(source, []).append(step.id)
+        found: set[str] = set()
+        waiting = [reader for each in past for reader in feeds.get(each, ())]
+        while waiting:
+            each = waiting.pop()
+            if each not in found:
+                found.add(each)
+                waiting += feeds.get(each, ())
+        return found
 
     def ancestors(self, step: Step) -> list[Step]:
         """The steps that started `step`, nearest first."""

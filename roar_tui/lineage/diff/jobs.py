@@ -77,16 +77,12 @@ class Environments:
         return environment.compare(one, heads[0], other, heads[1], touched)
 
     def _is_elsewhere(self, jobs: JobPair, each: Difference) -> bool:
-        """Whether another job that stands beside one of these has it too: one run has one job where the other has several."""
+        """Whether another job of the run that lacks it has it: one run did in one job what took the other several."""
         side = 0 if each.a is None else 1  # the side that lacks it
-        partners = {other[side] for other in self.of if other[1 - side] == jobs[1 - side]}
         graph = (self._flow.a, self._flow.b)[side]
         value = each.b if each.a is None else each.a
-        return any(
-            head is not None and _has(head, each.name, value)
-            for job in partners - {jobs[side]}
-            for head in (self._heads.of(graph.jobs[job]),)
-        )
+        others = (self._heads.of(job) for job in graph.jobs.values() if job.id != jobs[side])
+        return any(head is not None and _has(head, each.name, value) for head in others)
 
 
 _DECIDING = (Category.CODE, Category.PARAMS)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable
+from functools import cached_property
 
 from roar_tui.lineage.diff.graph import Graph, Step
 from roar_tui.lineage.diff.places import resolve
@@ -29,10 +31,26 @@ class Touched:
             if step.parent is not None:
                 self._children.setdefault(step.parent, []).append(step)
         self._known: dict[tuple[int, str], bool] = {}
+        self._graph = graph
 
     def by_step(self, value: str | None, step: Step) -> bool:
         """Whether `value`, seen from the step's directory, is what it or a step that it started touched, or lies above that."""
         return value is not None and self._any(value, step.cwd, self._family(step))
+
+    def by_run(self, value: str | None, step: Step) -> bool:
+        """Whether `value` is a path, seen from the step's directory, that any step of the run touched."""
+        return value is not None and "/" in value and "\0" not in value and resolve(value, step.cwd) in self._paths
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        found: set[str] = set()
+        for step in self._graph.steps.values():
+            for file in (*step.used, *step.made):
+                path = file.path
+                while len(path) > 1 and path not in found:
+                    found.add(path)
+                    path = os.path.dirname(path)
+        return frozenset(found)
 
     def by_job(self, value: str, job: str) -> bool:
         """The same for all of a job's steps, for a value that is an absolute path."""

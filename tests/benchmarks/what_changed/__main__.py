@@ -1,8 +1,12 @@
-"""Runs every scenario (or those whose name holds a word) and prints the table: true cause first? false causes?"""
+"""Runs every scenario (or those whose name holds a word) and prints the table: true cause first? false causes?
+
+`--roar` runs them through roar-cli as well, where it is installed as docs/benchmarks.md says, and prints its root cause beside.
+"""
 
 # ruff: noqa: T201 -- a table on stdout is what this is for
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -12,7 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.what_changed.scenarios import SCENARIOS, Scenario
+import platformdirs
+
+from tests.benchmarks.what_changed import roar
+from tests.benchmarks.what_changed.scenario import Scenario
+from tests.benchmarks.what_changed.scenarios import SCENARIOS
+from tests.benchmarks.what_changed.varied import VARIED
+
+PEERS = Path(platformdirs.user_cache_dir("roar-tui-bench"))
+MIRRORED = {"added": "removed", "removed": "added", "changed": "changed"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +33,7 @@ class Verdict:
 
     scenario: Scenario
     found: dict[str, Any]
+    back: dict[str, Any]  # the other way round
 
     @property
     def causes(self) -> list[tuple[str, str]]:
@@ -44,7 +57,27 @@ class Verdict:
     @property
     def right(self) -> bool:
         wanted = self.scenario.identical
-        return self.first and not self.false and not self.missed and (wanted is None or self.found["identical"] is wanted)
+        identical = wanted is None or self.found["identical"] is wanted
+        return self.first and not self.false and not self.missed and identical and self.mirrors and not self.unsaid
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether the diff from B to A says the same, the other way round."""
+        there = [(each["category"], each["change"], str(each["a"]), str(each["b"])) for each in self.found["causes"]]
+        back = [(each["category"], MIRRORED[each["change"]], str(each["b"]), str(each["a"])) for each in self.back["causes"]]
+        return there == back
+
+    @property
+    def unsaid(self) -> list[str]:
+        """What the scenario wants said (a suspect), or not said (a secret)."""
+        told = json.dumps(self.found)
+        suspects = [each for cause in self.found["causes"] for each in cause["detail"].get("suspects", ())]
+        wrong = []
+        if self.scenario.suspect is not None and not any(self.scenario.suspect in each for each in suspects):
+            wrong.append(f"no suspect {self.scenario.suspect}")
+        if self.scenario.secret is not None and self.scenario.secret in told:
+            wrong.append("a secret is shown")
+        return wrong
 
 
 def _is(cause: tuple[str, str], expected: tuple[str, str]) -> bool:
@@ -59,35 +92,64 @@ def judge(scenario: Scenario, place: Path) -> Verdict:
     a = work.run()
     second = work.again()
     scenario.change(second)
-    return Verdict(scenario, second.diff(a, second.run()))
+    b = second.run()
+    return Verdict(scenario, second.diff(a, b), second.diff(b, a))
 
 
 def main(words: list[str]) -> int:
-    chosen = [scenario for scenario in SCENARIOS if not words or any(word in scenario.name for word in words)]
-    verdicts = []
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.what_changed")
+    parser.add_argument("words", nargs="*", help="only scenarios whose names hold one of these")
+    parser.add_argument("--roar", action="store_true", help="run them through roar-cli too")
+    options = parser.parse_args(words)
+    program = PEERS / "roar" / "bin" / "roar"
+    if options.roar and not program.exists():
+        parser.error(f"roar-cli is not installed in {program.parents[1]}")
+    every = [*SCENARIOS, *VARIED]
+    chosen = [scenario for scenario in every if not options.words or any(word in scenario.name for word in options.words)]
+    verdicts, peers = [], []
     print(f"{'':2}{'scenario':40} {'first':6} {'false':6} causes")
     for scenario in chosen:
-        began = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="what-changed-") as place:
-            os.environ["XDG_CACHE_HOME"] = os.environ["XDG_CONFIG_HOME"] = f"{place}/xdg"
-            real = Path(os.path.realpath(place))
-            verdict = judge(scenario, real)
-            below = str(real / "project") + "/"
-            shown = "; ".join(f"{category} {subject.replace(below, '')}" for category, subject in verdict.causes)
-        verdicts.append(verdict)
-        print(
-            f"{'' if verdict.right else '!':2}{scenario.name:40} {'yes' if verdict.first else 'NO':6} {len(verdict.false):<6} "
-            f"{shown or '-'}  ({time.monotonic() - began:.1f} s)",
-            flush=True,
-        )
-        if not verdict.right:
-            print(f"    missed {verdict.missed}, identical {verdict.found['identical']}")
-            if os.environ.get("WHAT_CHANGED_DETAILS"):
-                print(json.dumps(verdict.found, indent=1)[:6000])
+        verdicts.append(_ours(scenario))
+        if options.roar:
+            peers.append(_roars(scenario, program))
     right, first = sum(each.right for each in verdicts), sum(each.first for each in verdicts)
     false = sum(len(each.false) for each in verdicts)
     print(f"{right} of {len(verdicts)} right; true cause first in {first}; {false} false causes")
+    if peers:
+        able = [each for each in peers if not each.why_not]
+        said = f"{sum(each.right for each in able)} of {len(able)} right; true cause first in {sum(each.first for each in able)}"
+        print(f"roar: {said}; {sum(each.false for each in able)} false causes; {len(peers) - len(able)} cannot be put to it")
     return 0 if right == len(verdicts) else 1
+
+
+def _ours(scenario: Scenario) -> Verdict:
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="what-changed-") as place:
+        os.environ["XDG_CACHE_HOME"] = os.environ["XDG_CONFIG_HOME"] = f"{place}/xdg"
+        real = Path(os.path.realpath(place))
+        verdict = judge(scenario, real)
+        below = str(real / "project") + "/"
+    shown = "; ".join(f"{category} {subject.replace(below, '')}" for category, subject in verdict.causes)
+    print(
+        f"{'' if verdict.right else '!':2}{scenario.name:40} {'yes' if verdict.first else 'NO':6} {len(verdict.false):<6} "
+        f"{shown or '-'}  ({time.monotonic() - began:.1f} s)",
+        flush=True,
+    )
+    if not verdict.right:
+        print(f"    missed {verdict.missed}, identical {verdict.found['identical']}, mirrors {verdict.mirrors}; {verdict.unsaid}")
+        if os.environ.get("WHAT_CHANGED_DETAILS"):
+            print(json.dumps(verdict.found, indent=1)[:6000])
+    return verdict
+
+
+def _roars(scenario: Scenario, program: Path) -> roar.RoarVerdict:
+    PEERS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="what-changed-", dir=PEERS) as place:  # roar leaves out what lies below /tmp
+        verdict = roar.judge(scenario, Path(os.path.realpath(place)), program)
+    word = "—" if verdict.why_not else "yes" if verdict.first else "NO"
+    said = verdict.why_not or (f"{verdict.category}: {verdict.description}" if verdict.category is not None else "-")
+    print(f"    {'roar':38} {word:6} {'' if verdict.why_not else verdict.false!s:6} {' '.join(said.split())[:90]}", flush=True)
+    return verdict
 
 
 if __name__ == "__main__":

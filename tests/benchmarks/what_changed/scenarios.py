@@ -7,26 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.what_changed.pipelines import diamond, linear, make, script
+from tests.benchmarks.what_changed.scenario import Scenario
 from tests.benchmarks.what_changed.work import Command, Work
-
-Expected = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """`prepare` comes before the first run, `change` between the runs; `causes` are (category, end of the subject)."""
-
-    name: str
-    pipeline: Callable[[Path], Work]
-    change: Callable[[Work], None]
-    causes: Expected = ()
-    prepare: Callable[[Work], None] | None = None
-    identical: bool | None = None
-    context: str | None = None
 
 
 def nothing(work: Work) -> None:

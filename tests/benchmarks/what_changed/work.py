@@ -19,11 +19,12 @@ PLAIN = {"HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8", "PYTHONHASHSEED
 
 @dataclass
 class Command:
-    """One recorded command; `before` runs unrecorded in front of it, `status` is how it must end."""
+    """One recorded command, run in `where` below the project; `before` runs unrecorded in front of it, `status` is its exit."""
 
     argv: list[str]
     before: Callable[[Path], None] | None = None
     status: int = 0
+    where: str = "."
 
 
 @dataclass
@@ -82,7 +83,9 @@ class Work:
         line = [PYTHON, "-m", "roar_tui", "--store", str(self.store), "run", "--id-file", str(file), "--", *command.argv]
         environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
         quiet = subprocess.DEVNULL
-        done = subprocess.run(line, cwd=self.root, env=environ, capture_output=True, text=True, stdin=quiet, check=False)
+        done = subprocess.run(
+            line, cwd=self.root / command.where, env=environ, capture_output=True, text=True, stdin=quiet, check=False
+        )
         assert done.returncode == command.status, f"{command.argv}: {done.returncode}\n{done.stdout}{done.stderr}"
         return file.read_text().strip()
 

@@ -16,7 +16,7 @@ def names(a: str, b: str = "") -> dict[str, str | None]:
         ("python3 train.py --lr=0.1", {"--lr": "0.1"}),
         ("python3 -u train.py -e 3", {"-e": "3"}),
         ("train -j8 -lr 0.1", {"-j": "8", "-lr": "0.1"}),
-        ("python3 -m pkg.train opt.lr=0.1 +trainer.gpus=2 ~model", {"opt.lr": "0.1", "trainer.gpus": "2", "argument 1": "~model"}),
+        ("python3 -m pkg.train opt.lr=0.1 +trainer.gpus=2 ~model", {"opt.lr": "0.1", "trainer.gpus": "2", "model": "~model"}),
         ("python3 train.py data 20", {"argument 1": "data", "argument 2": "20"}),
         ("python3 train.py --fast --lr 0.1 --last", {"--fast": None, "--lr": "0.1", "--last": None}),
         ("python3 train.py --shift -0.5", {"--shift": "-0.5"}),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from roar_tui.lineage.diff.graph import Job
 from roar_tui.lineage.diff.heads import Head
-from roar_tui.lineage.diff.places import without_scratch
+from roar_tui.lineage.diff.places import plain
 from roar_tui.record.redaction import REDACTED
 
 
@@ -70,7 +70,9 @@ def compare(job_a: Job, head_a: Head, job_b: Job, head_b: Head, touched: Callabl
     context: list[Difference] = []
     if a.python != b.python:
         causes.append(Difference("python", a.python, b.python, optional=a.python is None or b.python is None))
-    causes += _packages(head_a, head_b, python=a.python != b.python)
+    packages, chance = _packages(head_a, head_b, python=a.python != b.python)
+    causes += packages
+    context += chance
     for name in sorted(a.variables.keys() | b.variables.keys()):
         one, other = a.variables.get(name), b.variables.get(name)
         if one == other or REDACTED in (one or "") + (other or ""):
@@ -84,7 +86,11 @@ def compare(job_a: Job, head_a: Head, job_b: Job, head_b: Head, touched: Callabl
     return Compared(causes, context, [name for name in secrets if not name.startswith("$")], unknown)
 
 
-def _packages(head_a: Head, head_b: Head, *, python: bool) -> list[Difference]:
+def _packages(head_a: Head, head_b: Head, *, python: bool) -> tuple[list[Difference], list[Difference]]:
+    """(causes, context). A library of the system that one run alone loaded, and that took no other's place, is context.
+
+    Which of them are loaded late, or never, is chance; where one took another's place, each run has one that the other has not.
+    """
     versions: list[dict[tuple[bool, str], str]] = []
     for head in (head_a, head_b):
         found: dict[tuple[bool, str], set[str]] = {}
@@ -93,15 +99,19 @@ def _packages(head_a: Head, head_b: Head, *, python: bool) -> list[Difference]:
             found.setdefault((package.manager in _SYSTEM, name), set()).add(package.version)
         versions.append({name: ", ".join(sorted(each)) for name, each in found.items()})
     a, b = versions
-    differences = []
+    differences: list[Difference] = []
+    late: list[Difference] = []
     for key in sorted(a.keys() | b.keys()):
         one, other = a.get(key), b.get(key)
         if one != other:
             system, name = key
             alone = one is None or other is None
             comes_along = python and (alone or (name in _BUNDLED and not system))
-            differences.append(Difference(name, one, other, alone, "python" if comes_along else None))
-    return differences
+            difference = Difference(name, one, other, alone, "python" if comes_along else None)
+            (late if system and alone else differences).append(difference)
+    if any(each.a is None for each in late) and any(each.b is None for each in late):
+        return differences + late, []
+    return differences, late
 
 
 def _is_context(
@@ -111,13 +121,9 @@ def _is_context(
         return True
     if one is None or other is None:
         return False
-    if _plain(one, job_a) == _plain(other, job_b):
+    if plain(one, job_a.cwd) == plain(other, job_b.cwd):
         return True
     return touched(one, other)
-
-
-def _plain(value: str, job: Job) -> str:
-    return without_scratch(value.replace(job.cwd, ".") if job.cwd != "/" else value)
 
 
 def _hardware(a: dict[str, Any], b: dict[str, Any]) -> list[Difference]:

@@ -24,13 +24,36 @@ class Inputs:
     def __init__(self, flow: Flow, unknown: dict[str, str]) -> None:
         self._flow = flow
         self._unknown = unknown
+        self.kept: dict[Pair, list[Finding]] = {}  # what a step found there because its counterpart had left it
 
     def compare(self, pair: Pair) -> list[Finding]:
         """Every input of `pair` that differs; files of one directory with one origin as one."""
         if pair.steps is None:
             return []
         found = [finding for match in self._flow.inputs(pair) for finding in self._one(pair, match)]
-        return _grouped(pair, found, self._flow.inputs(pair))
+        return _grouped(pair, self._without_kept(pair, found), self._flow.inputs(pair))
+
+    def _without_kept(self, pair: Pair, found: list[Finding]) -> list[Finding]:
+        """Without a cache that the step itself left in the other run, and what it read there to make it: mostly no difference."""
+        assert pair.steps is not None
+        places = self._flow.places(pair)
+        alone: list[list[tuple[Finding, File]]] = [[], []]  # data that one side alone read, that no argument names
+        by_path = {(each.subject, each.change): each for each in found}
+        for match in self._flow.inputs(pair):
+            for side, file in enumerate(match):
+                if file is None or match[1 - side] is not None or places[side].by_argument(file.path).startswith("<"):
+                    continue
+                finding = by_path.get((file.path, change_of(*match)))
+                if finding is not None and finding.category is not Category.CODE and finding.own:
+                    alone[side].append((finding, file))
+        for side in (0, 1):
+            other = pair.steps[1 - side].id
+            kept = [finding for finding, file in alone[side] if file.maker is not None and file.maker.step == other]
+            if kept:
+                self.kept[pair] = kept
+                instead = [finding for finding, _ in alone[1 - side]]
+                return [each for each in found if each not in kept and each not in instead]
+        return found
 
     def compare_group(self, group: list[Pair]) -> list[Finding]:
         """Files that steps which were replaced read on both sides, and that nothing recorded made: they may differ as well."""
@@ -42,6 +65,31 @@ class Inputs:
                         sides[side].setdefault(self._flow.places(pair)[side].relative(file.path), file)
         both = [(sides[0][name], sides[1][name]) for name in sides[0] if name in sides[1]]
         return [finding for match in both for finding in self._one(group[0], match)]
+
+    def renamed(self, pair: Pair) -> list[Finding]:
+        """Inputs that nothing recorded made, the same contents under other names."""
+        places = self._flow.places(pair)
+        matches = [
+            (a, b)
+            for a, b in self._flow.inputs(pair)
+            if a is not None and b is not None and a.maker is None and b.maker is None and a.role != "code"
+            and places[0].relative(a.path) != places[1].relative(b.path)
+        ]  # fmt: skip
+        found = [self._finding(pair, a, b) for a, b in matches]
+        return _grouped(pair, found, self._flow.inputs(pair))
+
+    def of_one_run(self, group: list[Pair]) -> list[Finding]:
+        """Files that steps without counterpart read, that nothing recorded made, and that no step of the other run read."""
+        pair = group[0]
+        side = 0 if pair.b is None else 1
+        other = (self._flow.b, self._flow.a)[side]
+        known = {file.path for step in other.steps.values() for file in step.used}
+        read: dict[str, File] = {}
+        for step in (each.a or each.b for each in group):
+            for file in step.used if step is not None else ():
+                if file.maker is None and file.role != "code" and file.path not in known:
+                    read.setdefault(file.path, file)
+        return [self._finding(pair, *((file, None) if side == 0 else (None, file))) for file in read.values()]
 
     def _one(self, pair: Pair, match: Match) -> list[Finding]:
         a, b = match

@@ -11,7 +11,7 @@ from roar_tui.lineage.diff.arguments import Argument, inline_code, parse_both
 from roar_tui.lineage.diff.files import Match
 from roar_tui.lineage.diff.finding import Finding, change_of
 from roar_tui.lineage.diff.graph import Step
-from roar_tui.lineage.diff.places import without_scratch
+from roar_tui.lineage.diff.places import plain, resolve
 from roar_tui.lineage.diff.result import Category, Change
 from roar_tui.lineage.diff.touched import Touched
 from roar_tui.record.redaction import REDACTED
@@ -32,8 +32,8 @@ def compare(pair: Pair, made: Sequence[Match], touched_a: Touched, touched_b: To
     findings = []
     for name in dict.fromkeys((*one, *other)):
         mine, theirs = _without_common(one.get(name, []), other.get(name, []), a, b)
-        mine = [value for value in mine if not touched_a.by_step(value, a)]
-        theirs = [value for value in theirs if not touched_b.by_step(value, b)]
+        mine = [value for value in mine if not touched_a.by_step(value, a) and not touched_a.by_run(value, a)]
+        theirs = [value for value in theirs if not touched_b.by_step(value, b) and not touched_b.by_run(value, b)]
         if (not mine and not theirs) or _is_run_name(mine, theirs, made):
             continue
         if (name in one and not mine and not theirs) or any(REDACTED in (value or "") for value in (*mine, *theirs)):
@@ -46,6 +46,32 @@ def compare(pair: Pair, made: Sequence[Match], touched_a: Touched, touched_b: To
             category, name = Category.ENVIRONMENT, f"${name}"
         findings.append(Finding(category, name, change_of(value_a, value_b), value_a, value_b, pair))
     return findings
+
+
+def exchanged(pair: Pair, inputs: Sequence[Match], *, positions: bool) -> list[Finding]:
+    """Options that name other files than before, though both runs read both: `--train a --test b`, `--train b --test a`.
+
+    `positions`: the positions instead (`cat a b`, `cat b a`). Those follow a set's names as often as they mean something.
+    """
+    if pair.steps is None or pair.steps[0].argv == pair.steps[1].argv:
+        return []
+    a, b = pair.steps
+    one, other = (_by_name(arguments) for arguments in parse_both(a.argv, b.argv))
+    both = [(file_a.path, file_b.path) for file_a, file_b in inputs if file_a is not None and file_b is not None]
+    found = []
+    for name in [name for name in one if name in other and name.startswith("argument ") == positions]:
+        mine, theirs = one[name], other[name]
+        if mine == theirs or len(mine) != 1 or len(theirs) != 1 or mine[0] is None or theirs[0] is None:
+            continue
+        here, there = resolve(mine[0], a.cwd), resolve(theirs[0], b.cwd)
+        became = [path_b for path_a, path_b in both if _is_at(path_a, here)]
+        if became and any(_is_at(path_b, there) for _, path_b in both) and not any(_is_at(path, there) for path in became):
+            found.append(Finding(Category.PARAMS, name, Change.CHANGED, mine[0], theirs[0], pair))
+    return found
+
+
+def _is_at(path: str, place: str) -> bool:
+    return path == place or path.startswith(place + "/")
 
 
 def inline_text(pair: Pair) -> list[Finding]:
@@ -90,8 +116,8 @@ def _without_common(mine: Values, theirs: Values, a: Step, b: Step) -> tuple[Val
     left = list(theirs)
     only: Values = []
     for value in mine:
-        plain = _plain(value, a)
-        twin = next((index for index, other in enumerate(left) if _plain(other, b) == plain), None)
+        same = _plain(value, a)
+        twin = next((index for index, other in enumerate(left) if _plain(other, b) == same), None)
         if twin is None:
             only.append(value)
         else:
@@ -100,10 +126,7 @@ def _without_common(mine: Values, theirs: Values, a: Step, b: Step) -> tuple[Val
 
 
 def _plain(value: str | None, step: Step) -> str | None:
-    """A value without what differs between any two runs: the working directory, made-up names."""
-    if value is None:
-        return None
-    return without_scratch(value.replace(step.cwd, ".") if step.cwd != "/" else value)
+    return None if value is None else plain(value, step.cwd)
 
 
 def _is_run_name(mine: Values, theirs: Values, made: Sequence[Match]) -> bool:

@@ -68,17 +68,22 @@ def _is_wanted(graph: Graph, step: Step) -> bool:
 def _finding(flow: Flow, group: list[Pair], levels: dict[Pair, int]) -> Finding:
     """Named after B's last step, A's where B has none."""
     ordered = sorted(group, key=lambda pair: (levels[pair], pair.index))
-    a = [pair.a for pair in ordered if pair.a is not None]
-    b = [pair.b for pair in ordered if pair.b is not None]
+    a = _makers([pair.a for pair in ordered if pair.a is not None])
+    b = _makers([pair.b for pair in ordered if pair.b is not None])
     names: list[list[str]] = [[step.label for step in steps] for steps in (a, b)]
     subject = (b or a)[-1].label
     change = Change.CHANGED if a and b else Change.ADDED if b else Change.REMOVED
     mirror = (a or b)[-1].label
-    pair = next(pair for pair in reversed(ordered) if (pair.b if b else pair.a) is not None)
+    pair = next(pair for pair in reversed(ordered) if (pair.b is b[-1] if b else pair.a is a[-1]))
     finding = Finding(Category.PIPELINE, subject, change, _joined(names[0]), _joined(names[1]), pair, mirror=mirror)
     finding.enters = ordered
     finding.detail = {"ids": {"a": a[-1].id if a else None, "b": b[-1].id if b else None}}
     return finding
+
+
+def _makers(steps: list[Step]) -> list[Step]:
+    """Those that made files; all of them where none did. A wrapper's own helpers only wrote into its pipes."""
+    return [step for step in steps if step.products] or steps
 
 
 def _joined(names: list[str]) -> str | None:
