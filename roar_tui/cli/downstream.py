@@ -7,7 +7,7 @@ import click
 from roar_tui.cli.containing import contains_option
 from roar_tui.cli.context import Settings, common_options
 from roar_tui.cli.references import ref_argument
-from roar_tui.cli.walking import depth_option, expand_option, walk
+from roar_tui.cli.walking import depth_option, expand_option, format_option, walk
 
 
 @click.command("downstream")
@@ -15,9 +15,10 @@ from roar_tui.cli.walking import depth_option, expand_option, walk
 @depth_option
 @expand_option
 @contains_option
+@format_option
 @common_options
-def command(settings: Settings, ref: str, depth: int | None, expand: bool, contains: str | None) -> int | None:
+def command(settings: Settings, ref: str, depth: int | None, expand: bool, contains: str | None, form: str) -> int | None:
     """Show everything that was made from REF: the steps that used it, what they made, and so on."""
     from roar_tui.lineage.model import Direction
 
-    return walk(settings, ref, Direction.DOWNSTREAM, depth, expand, contains)
+    return walk(settings, ref, Direction.DOWNSTREAM, depth, expand, contains, form)

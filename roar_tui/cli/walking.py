@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 depth_option = click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Go no further than N edges.")
 expand_option = click.option("--expand", is_flag=True, help="Every file, where four or more of a directory would be one line.")
+format_option = click.option(
+    "--format", "form", type=click.Choice(["tree", "graphml", "dot"]), default="tree",
+    help="GraphML (yEd, Gephi) or DOT (Graphviz) in place of the tree.",
+)  # fmt: skip
 
 
 def walk(
-    settings: Settings, ref: str, direction: Direction, depth: int | None, expand: bool, contains: str | None = None
+    settings: Settings, ref: str, direction: Direction, depth: int | None, expand: bool, contains: str | None, form: str
 ) -> int | None:
-    """Print everything that `ref` leads to in `direction`: a tree, or with --json the node-link document.
+    """Print everything that `ref` leads to in `direction`: a tree or a drawing, or with --json the node-link document.
 
     With `contains` only whether that is among it; then the exit status is the answer.
     """
@@ -38,6 +42,10 @@ def walk(
         shown = found if expand else fold(found)
         if settings.json:
             print_json(node_link(shown))
+        elif form != "tree":
+            from roar_tui.lineage import drawing
+
+            click.echo(drawing.graphml(shown) if form == "graphml" else drawing.dot(shown), nl=False)
         else:
             from roar_tui.cli.tree import print_tree
 

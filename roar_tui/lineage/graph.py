@@ -1,14 +1,11 @@
-"""A walk as other tools want it: the contract's node-link JSON, and networkx graphs."""
+"""A walk as scripts want it: the contract's node-link JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from roar_tui.lineage.model import Edge, Kind, Node, Walk
 from roar_tui.store.results import iso, seconds
-
-if TYPE_CHECKING:
-    import networkx
 
 
 def node_link(walk: Walk) -> dict[str, Any]:
@@ -25,22 +22,13 @@ def node_link(walk: Walk) -> dict[str, Any]:
         "directed": True,
         "multigraph": False,
         "graph": graph,
-        "nodes": [{"id": node.id, **_attributes(node)} for node in walk.nodes.values()],
-        "edges": [{"source": edge.source, "target": edge.target, **_flow(edge)} for edge in walk.edges.values()],
+        "nodes": [{"id": node.id, **attributes(node)} for node in walk.nodes.values()],
+        "edges": [{"source": edge.source, "target": edge.target, **flow(edge)} for edge in walk.edges.values()],
     }
 
 
-def digraph(walk: Walk) -> networkx.DiGraph:
-    """`walk` as a networkx graph whose nodes and edges have the same attributes as in `node_link`."""
-    import networkx  # 0.2 s: only for who draws or computes on it
-
-    graph = networkx.DiGraph(target=walk.targets[0] if walk.targets else None)
-    graph.add_nodes_from((node.id, _attributes(node)) for node in walk.nodes.values())
-    graph.add_edges_from((edge.source, edge.target, _flow(edge)) for edge in walk.edges.values())
-    return graph
-
-
-def _attributes(node: Node) -> dict[str, Any]:
+def attributes(node: Node) -> dict[str, Any]:
+    """What the document says of a node beside its id."""
     shared: dict[str, Any] = {"kind": node.kind.value, "depth": node.depth}
     if node.note is not None:
         shared["note"] = node.note
@@ -81,11 +69,12 @@ def _attributes(node: Node) -> dict[str, Any]:
     }
 
 
-def _flow(edge: Edge) -> dict[str, Any]:
-    flow = {
+def flow(edge: Edge) -> dict[str, Any]:
+    """What the document says of an edge beside its ends."""
+    found = {
         "paths": list(edge.paths),
         "time": iso(edge.time),
         "role": edge.role,
         "members": None if edge.members is None else {"common": edge.members.common, "of": edge.members.of},
     }
-    return flow | {"group": True} if edge.group else flow
+    return found | {"group": True} if edge.group else found

@@ -79,13 +79,15 @@ _PRODUCER = f"""CASE
         ({_LATER_BY_CLOCK}))
     END"""
 
-# LIMIT keeps SQLite from flattening the inner query and computing the producer once per column that it is joined to.
-_USES = """SELECT i.id, i.step, i.artifact, d.digest, COALESCE(d.size, i.size), ip.path, i.role, i.status, i.opened,
-       p.id, p.step, p.artifact, pp.path, p.opened, COALESCE(p.finished, {forever}), i.until
-FROM (SELECT u.id, u.step, u.artifact, u.path, u.role, u.status, u.opened, {until} AS until, u.size, {producer} AS producer
+# LIMIT keeps SQLite from flattening the inner query and computing the producer once per column that it is joined to. Most things
+# are produced where they are used: the other path is looked up where it is another one.
+_USES = """SELECT i.id, i.step, i.artifact, i.digest, i.size, ip.path, i.role, i.status, i.opened, i.until,
+       p.id, p.step, p.artifact, CASE WHEN p.path <> i.path THEN (SELECT path FROM path WHERE id = p.path) END, p.opened,
+       COALESCE(p.finished, {forever})
+FROM (SELECT u.id, u.step, u.artifact, a.digest, COALESCE(a.size, u.size) AS size, u.path, u.role, u.status, u.opened,
+             {until} AS until, {producer} AS producer
       FROM {source} LEFT JOIN artifact a ON a.id = u.artifact WHERE {where} LIMIT -1) i
-JOIN path ip ON ip.id = i.path LEFT JOIN artifact d ON d.id = i.artifact
-LEFT JOIN generated p ON p.id = i.producer LEFT JOIN path pp ON pp.id = p.path
+JOIN path ip ON ip.id = i.path LEFT JOIN generated p ON p.id = i.producer
 WHERE {kept}"""
 
 
@@ -262,11 +264,14 @@ def uses(db: sqlite3.Connection, query: str, **values: int | str | bytes | None)
 
 
 def _uses(rows: sqlite3.Cursor) -> Iterator[Use]:
-    for row in rows:
-        producer = None if row[9] is None else Producer(row[9], row[10], row[11], from_sql(row[12]), row[13], row[14])
-        use = Use(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], producer, row[15])
-        if producer is None or producer.step != use.step or (use.digest is not None and use.status == "hashed"):
-            yield use
+    for id_, step, artifact, digest, size, path, role, status, opened, until, made, maker, content, other, since, finished in rows:
+        path = path if isinstance(path, str) else from_sql(path)
+        producer = None
+        if made is not None:
+            if maker == step and (digest is None or status != "hashed"):
+                continue
+            producer = Producer(made, maker, content, path if other is None else from_sql(other), since, finished)
+        yield Use(id_, step, artifact, digest, size, path, role, status, opened, producer, until)
 
 
 def generations(db: sqlite3.Connection, query: str, **values: int | str | bytes | None) -> list[Generation]:

@@ -127,3 +127,12 @@ def test_notes_do_not_disturb_the_document(run: Run, tmp_path: Path, monkeypatch
     result = run("downstream", "raw.txt", "--json", store=tmp_path / "store")
     assert json.loads(result.stdout)["nodes"]
     assert "no recorded job has seen" in result.stderr
+
+
+@pytest.mark.parametrize(("form", "begins"), [("graphml", "<graphml"), ("dot", "digraph lineage {")])
+@pytest.mark.parametrize("command", ["upstream", "downstream"])
+def test_other_forms_of_a_walk(run: Run, command: str, form: str, begins: str) -> None:
+    done = run(command, MODEL if command == "upstream" else content("raw"), "--format", form)
+    assert done.exit_code == 0
+    assert done.stdout.startswith(begins)
+    assert MODEL in done.stdout
