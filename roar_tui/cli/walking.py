@@ -38,7 +38,7 @@ def walk(
         note(target.note)
         if contains is not None:
             return answer_contains(settings, store, db, target, direction, depth, contains, (ref, cwd))
-        found = closure(db, target, direction, depth)
+        found = closure(db, target, direction, depth, to_fold=not expand)
         shown = found if expand else fold(found)
         if settings.json:
             print_json(node_link(shown))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 
 from roar_tui.lineage.links import Use
-from roar_tui.lineage.model import Direction, Kind, Node, Walk, union
+from roar_tui.lineage.model import Direction, Edge, Kind, Node, Walk, union
 from roar_tui.lineage.opener import Hop, Opener
 from roar_tui.lineage.reading import bulk, snapshot
 from roar_tui.lineage.start import seeds
@@ -45,6 +45,7 @@ class _Closure:
         self._limit = limit
         self._asked: dict[str, int] = {}
         self._uses: dict[str, Use] = {}
+        self.detours = False  # something was found from what is farther from the targets than the nearest that leads to it
 
     def run(self, targets: Iterable[Target]) -> None:
         level, depth = _Level(later=self._opener.up), 0
@@ -89,29 +90,39 @@ class _Closure:
             self._walk.touched.update(((step, directory), count) for directory, count in touched.items())
 
     def _open_step(self, step: str, moment: int, depth: int, found: _Level) -> None:
-        done = self._asked.get(step)
-        if done is not None and (moment <= done if self._opener.up else moment >= done):
-            return
+        done, up = self._asked.get(step), self._opener.up
+        if done is not None:
+            if moment <= done if up else moment >= done:
+                return
+            self.detours = True
         self._asked[step] = moment
-        node = self._walk.nodes[step]
-        for flow in self._opener.beside_step(step, moment, done):
-            file = self._add(flow.node, depth)
-            if flow.use is not None and flow.use.artifact is not None and len(self._uses) < EXPLAINED:
-                self._uses.setdefault(file.id, flow.use)
-            self._walk.join(self._opener.edge(node, file, flow.path, flow.time, into_step=self._opener.up, group=flow.group))
-            if flow.hops:
-                found.files.append((file.id, flow.hops))
+        for node, path, time, hops, use, group in self._opener.beside_step(step, moment, done):
+            file = self._add(node, depth)
+            if use is not None and use.artifact is not None and len(self._uses) < EXPLAINED:
+                self._uses.setdefault(file.id, use)
+            paths = node.paths if path is not None and len(node.paths) == 1 and node.paths[0] == path else [path] if path else []
+            self._join(file.id, step, paths, time, file.role, group, into_step=up)
+            if hops:
+                self.detours = self.detours or file.depth < depth
+                found.files.append((file.id, hops))
 
-    def _open_file(self, node: str, hops: list[Hop], depth: int, found: _Level) -> None:
-        file = self._walk.nodes[node]
-        for hop in hops:
-            known = self._walk.nodes.get(hop.step)
-            if known is None:
-                known = self._opener.nodes.step(hop.step)
-                self._add(known, depth)
-            edge = self._opener.edge(known, file, hop.path, hop.time, into_step=not self._opener.up, group=hop.group)
+    def _open_file(self, file: str, hops: list[Hop], depth: int, found: _Level) -> None:
+        node, into_step = self._walk.nodes[file], not self._opener.up
+        for step, moment, path, time, _, group in hops:
+            if step not in self._walk.nodes:
+                self._add(self._opener.nodes.step(step), depth)
+            paths = node.paths if len(node.paths) == 1 and node.paths[0] == path else [path] if path else []
+            self._join(file, step, paths, time, node.role, group, into_step=into_step)
+            found.add_step(step, moment)
+
+    def _join(
+        self, file: str, step: str, paths: list[str], time: int, role: str | None, group: bool, *, into_step: bool
+    ) -> None:
+        """Add an edge, as `Walk.join` does; one that is new is all that is made of most."""
+        ends = (file, step) if into_step else (step, file)
+        edge = Edge(*ends, paths, time, role, None, group)
+        if self._walk.edges.setdefault(ends, edge) is not edge:
             self._walk.join(edge)
-            found.add_step(hop.step, hop.moment)
 
     def _add(self, node: Node, depth: int) -> Node:
         """The node of that id in the walk: this one, or the one that is there, which then stands for both."""
@@ -124,16 +135,22 @@ class _Closure:
         return known
 
 
-def closure(db: sqlite3.Connection, target: Target, direction: Direction, depth: int | None = None) -> Walk:
-    """Everything that `target` leads to within `depth` edges (None: all), unfolded, nearest first."""
+def closure(
+    db: sqlite3.Connection, target: Target, direction: Direction, depth: int | None = None, *, to_fold: bool = True
+) -> Walk:
+    """Everything that `target` leads to within `depth` edges (None: all), unfolded, nearest first.
+
+    With `to_fold` it has what folding needs to know beside: how many files of a directory each step touched in all.
+    """
     walk = Walk(direction, [], note=target.note, directory=target.path if isinstance(target, FilesetTarget) else None)
     growing = _Closure(Opener(db, direction), walk, depth)
     with snapshot(db), bulk():
         growing.run([target])
         if direction is Direction.UPSTREAM:
             growing.explain()
-        growing.count_touched()
-        settle(walk)
+        if to_fold:
+            growing.count_touched()
+        settle(walk, sure_of_depths=not growing.detours)
     return walk
 
 
@@ -141,13 +158,30 @@ def reach(db: sqlite3.Connection, targets: Iterable[Target], direction: Directio
     """The nodes and edges that `targets` lead to, as `closure` but without what people alone read: alternatives, counts."""
     walk = Walk(direction, [])
     with snapshot(db), bulk():
-        _Closure(Opener(db, direction), walk, depth).run(targets)
-        settle(walk)
+        growing = _Closure(Opener(db, direction), walk, depth)
+        growing.run(targets)
+        settle(walk, sure_of_depths=not growing.detours)
     return walk
 
 
-def settle(walk: Walk) -> None:
-    """Set every node's depth to its shortest distance from a target, roots to what no edge leads to, and sort nearest first."""
+def settle(walk: Walk, *, sure_of_depths: bool) -> None:
+    """Set every node's depth to its shortest distance from a target, roots to what no edge leads to, and sort nearest first.
+
+    A walk that took no detour, level by level, found everything at its depth.
+    """
+    if not sure_of_depths:
+        depths = _shortest(walk)
+        for node in walk.nodes.values():
+            node.depth = depths[node.id]
+    made = {target for _, target in walk.edges}
+    for node in walk.nodes.values():
+        if node.root and node.id in made:
+            node.root = False
+    walk.nodes = dict(sorted(walk.nodes.items(), key=lambda item: item[1].depth))
+
+
+def _shortest(walk: Walk) -> dict[str, int]:
+    """The shortest distance of every node from a target."""
     depths = dict.fromkeys(walk.targets, 0)
     up, moved = walk.direction is Direction.UPSTREAM, True
     while moved:  # edges come nearest first, so that one pass and one more find every depth
@@ -158,9 +192,4 @@ def settle(walk: Walk) -> None:
             if depth is not None and depth < depths.get(far, depth + 1):
                 depths[far] = depth
                 moved = True
-    made = {target for _, target in walk.edges}
-    for node in walk.nodes.values():
-        node.depth = depths[node.id]
-        if node.kind in (Kind.ARTIFACT, Kind.FILESET):
-            node.root = node.root and node.id not in made
-    walk.nodes = dict(sorted(walk.nodes.items(), key=lambda item: item[1].depth))
+    return depths

@@ -16,7 +16,7 @@ Every query costs what it returns: each names the index that it uses, and the te
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from roar_tui.store.schema import MEMBER_ID, from_sql
@@ -80,7 +80,8 @@ _PRODUCER = f"""CASE
     END"""
 
 # LIMIT keeps SQLite from flattening the inner query and computing the producer once per column that it is joined to. Most things
-# are produced where they are used: the other path is looked up where it is another one.
+# are produced where they are used: the other path is looked up where it is another one. What a step reads back of its own scratch
+# files (removed, or of unknown content) is left out: it says nothing.
 _USES = """SELECT i.id, i.step, i.artifact, i.digest, i.size, ip.path, i.role, i.status, i.opened, i.until,
        p.id, p.step, p.artifact, CASE WHEN p.path <> i.path THEN (SELECT path FROM path WHERE id = p.path) END, p.opened,
        COALESCE(p.finished, {forever})
@@ -88,7 +89,7 @@ FROM (SELECT u.id, u.step, u.artifact, a.digest, COALESCE(a.size, u.size) AS siz
              {until} AS until, {producer} AS producer
       FROM {source} LEFT JOIN artifact a ON a.id = u.artifact WHERE {where} LIMIT -1) i
 JOIN path ip ON ip.id = i.path LEFT JOIN generated p ON p.id = i.producer
-WHERE {kept}"""
+WHERE {kept} AND (p.step IS NOT i.step OR i.digest IS NOT NULL AND i.status = 'hashed')"""
 
 
 _OF_ID = ("u.id = :use", MEMBER_ID.format(table="u", id=":use"))  # of a row, of a member
@@ -118,8 +119,8 @@ def _uses_query(source: str, where: str, which: str = "TRUE", kept: str = _KEPT,
 
 # used_step; used_set_step
 INPUTS = _uses_query(
-    "{uses} CROSS JOIN step us ON us.id = u.step",
-    "u.step = :step AND u.opened >= :since AND u.opened < :before",
+    "step us CROSS JOIN {uses} ON u.step = us.id",
+    "us.id = :step AND u.opened >= :since AND u.opened < :before",
     by="used_step",
 )
 # the primary keys
@@ -186,6 +187,9 @@ _TOGETHER = f"""CROSS JOIN step gs ON gs.id = g.step CROSS JOIN artifact a ON a.
 # generated_step: a step's generations, each with those of the others that wrote it, and their steps
 MADE_TOGETHER = f"""SELECT g.id, o.id, o.step FROM generated g INDEXED BY generated_step {_TOGETHER}
 WHERE g.step = :step AND g.role NOT IN {_UNLINKED} ORDER BY g.id, o.step"""
+# the primary key; UNIQUE (job, number), generated_step: whether another step of the same job wrote anything
+OTHERS_MADE = """SELECT EXISTS (SELECT 1 FROM step s JOIN step o ON o.job = s.job AND o.id <> s.id
+WHERE s.id = :step AND EXISTS (SELECT 1 FROM generated g INDEXED BY generated_step WHERE g.step = o.id))"""
 # generated_step, used_step, used_set_step
 MADE_PATHS = f"""SELECT DISTINCT p.path FROM generated g INDEXED BY generated_step JOIN path p ON p.id = g.path
 WHERE g.step = :step AND g.role NOT IN {_UNLINKED}"""
@@ -221,9 +225,11 @@ class Producer(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A used access and where its content comes from (None: nothing recorded produced it).
+    """A used access and where its content comes from, a row as the queries on uses give it.
 
-    A fileset's members were opened from `opened` to `until`; of all others the two are one.
+    A fileset's members were opened from `opened` to `until`; of all others the two are one. `made` is the row id of the generation
+    that it comes from (None: nothing recorded produced it), with its step, its content, its path where that is another one, and
+    its times. One flat tuple, because a walk has a hundred thousand.
     """
 
     id: int
@@ -235,43 +241,52 @@ class Use(NamedTuple):
     role: str
     status: str
     opened: int
-    producer: Producer | None
     until: int
+    made: int | None = None
+    maker: int | None = None
+    made_artifact: int | None = None
+    made_path: str | None = None
+    made_opened: int = 0
+    made_finished: int = FOREVER
+
+    @property
+    def producer(self) -> Producer | None:
+        """The generation that it comes from."""
+        if self.made is None or self.maker is None:
+            return None
+        path = self.path if self.made_path is None else self.made_path
+        return Producer(self.made, self.maker, self.made_artifact, path, self.made_opened, self.made_finished)
 
     @property
     def skewed(self) -> bool:
         """Made after it was read, by another machine: the clocks of the two disagree."""
-        return self.producer is not None and self.producer.opened >= self.until
+        return self.made is not None and self.made_opened >= self.until
 
     @property
     def passing(self) -> bool:
         """Read while its producer was not done with it: the content is known, and not the one that the producer left."""
-        return self.producer is not None and self.artifact is not None and self.producer.artifact != self.artifact
+        return self.made is not None and self.artifact is not None and self.made_artifact != self.artifact
 
     @property
     def as_of(self) -> int:
         """What the producer read from this time on cannot be in this content."""
-        assert self.producer is not None
-        return min(self.opened, self.producer.finished) if self.passing else self.producer.finished
+        return min(self.opened, self.made_finished) if self.passing else self.made_finished
 
 
 def uses(db: sqlite3.Connection, query: str, **values: int | str | bytes | None) -> list[Use]:
-    """The uses that one of this module's queries gives, in the order in which they were opened.
+    """The uses that one of this module's queries gives, in the order in which they were opened."""
+    rows = map(Use._make, db.execute(query, values))
+    found = [use if type(use.path) is str and use.made_path is None else _in_text(use) for use in rows]
+    found.sort(key=_by_time)
+    return found
 
-    What a step reads back of its own scratch files (removed, or of unknown content) is left out: it says nothing.
-    """
-    return sorted(_uses(db.execute(query, values)), key=lambda use: (use.opened, use.id))
+
+def _in_text(use: Use) -> Use:
+    """`use` with paths as text, where the index has bytes that are no UTF-8."""
+    return use._replace(path=from_sql(use.path), made_path=None if use.made_path is None else from_sql(use.made_path))
 
 
-def _uses(rows: sqlite3.Cursor) -> Iterator[Use]:
-    for id_, step, artifact, digest, size, path, role, status, opened, until, made, maker, content, other, since, finished in rows:
-        path = path if isinstance(path, str) else from_sql(path)
-        producer = None
-        if made is not None:
-            if maker == step and (digest is None or status != "hashed"):
-                continue
-            producer = Producer(made, maker, content, path if other is None else from_sql(other), since, finished)
-        yield Use(id_, step, artifact, digest, size, path, role, status, opened, producer, until)
+_by_time = itemgetter(Use._fields.index("opened"), Use._fields.index("id"))
 
 
 def generations(db: sqlite3.Connection, query: str, **values: int | str | bytes | None) -> list[Generation]:
@@ -286,6 +301,7 @@ def generations(db: sqlite3.Connection, query: str, **values: int | str | bytes 
 def bare_use(db: sqlite3.Connection, used: int) -> Use | None:
     """A use by its row id, whatever its role, without where it comes from; None where there is no such row."""
     row = db.execute(BARE_USE, {"use": used}).fetchone()
-    if row is None:
-        return None
-    return Use(row[0], row[1], row[2], row[3], row[4], from_sql(row[5]), row[6], row[7], row[8], None, row[8])
+    return None if row is None else Use._make((*row[:5], from_sql(row[5]), *row[6:], row[8], *_NO_PRODUCER))
+
+
+_NO_PRODUCER = tuple(Use._field_defaults.values())

@@ -121,28 +121,22 @@ class Nodes:
                 step=step.step,
             )
         digest = access.digest.hex()
-        return Node(
-            id=f"a:{digest}",
-            kind=Kind.ARTIFACT,
-            digest=digest,
-            algorithm=self._algorithm(access.digest),
-            size=access.size,
-            role=access.role,
-            status=access.status,
-            paths=[access.path],
-        )
+        algorithm = self._foreign().get(access.digest)
+        role, status, paths = access.role, access.status, [access.path]
+        # by position, which takes half the time
+        return Node("a:" + digest, Kind.ARTIFACT, 0, False, None, None, digest, algorithm, access.size, role, status, paths)
 
-    def _algorithm(self, digest: bytes) -> str | None:
-        """What made `digest`, None for BLAKE3."""
+    def _foreign(self) -> dict[bytes, str]:
+        """What made the digests that are not BLAKE3."""
         if self._algorithms is None:
             self._algorithms = dict(self._db.execute(_FOREIGN))
-        return self._algorithms.get(digest)
+        return self._algorithms
 
     def _file_id(self, access: Use | Generation) -> str:
         """The id of an unknown content."""
         if isinstance(access, Use):
-            if access.producer is not None and access.producer.artifact is None:
-                return self._unknown_id(access.producer.step, 1, access.producer.id)
+            if access.made is not None and access.maker is not None and access.made_artifact is None:
+                return self._unknown_id(access.maker, 1, access.made)
             return self._unknown_id(access.step, 0, access.id)
         return self._unknown_id(access.step, 1, access.id)
 

@@ -100,6 +100,8 @@ class Opener:
         found = self._together.get(step)
         if found is None:
             found = self._together[step] = {}
+            if not self.db.execute(links.OTHERS_MADE, {"step": step}).fetchone()[0]:
+                return found
             for own, other, maker in self.db.execute(links.MADE_TOGETHER, {"step": step}):
                 found.setdefault(own, []).append((other, maker))
         return found
@@ -139,34 +141,33 @@ class Opener:
     def used(self, use: Use) -> Node:
         """The node of what was used; a root where nothing recorded produced it."""
         node = self.nodes.file(use)
-        node.root = use.producer is None
-        if use.producer is None:
-            return node
-        if use.digest is None:
+        if use.made is None:
+            node.root = True
+        elif use.digest is None:
             node.note = "linked by path and time"
-        elif use.skewed:
-            seconds = (use.producer.opened - use.until) / 1_000_000
+        elif use.made_opened >= use.until:
+            seconds = (use.made_opened - use.until) / 1_000_000
             node.note = f"made {seconds:.1f} s after it was read: the clocks of {self._hosts(use)} disagree"
-        elif use.passing and use.producer.artifact is not None:
+        elif use.made_artifact != use.artifact and use.made_artifact is not None:
             node.note = "read before the step that wrote it was done with it"
-        elif use.producer.path != use.path:
+        elif use.made_path is not None:
             node.note = "produced at another path"
         return node
 
     def _hosts(self, use: Use) -> str:
         """The machines of a use and of its producer."""
-        steps = (use.producer.step if use.producer is not None else use.step, use.step)
-        return " and ".join(from_sql(self.db.execute(_HOST, (step,)).fetchone()[0]) for step in steps)
+        return " and ".join(from_sql(self.db.execute(_HOST, (step,)).fetchone()[0]) for step in (use.maker, use.step))
 
     def made_by(self, use: Use) -> list[Hop]:
         """The step that a use's content comes from, if it was recorded."""
-        made = use.producer
-        if made is None:
+        if use.made is None or use.maker is None:
             return []
-        if made.artifact != use.artifact and use.passing:
-            return self.makers(made.id, made.step, use.as_of, made.path, use.opened, use.role)
-        path = use.path if made.path == use.path else made.path  # one string for both
-        return self.makers(made.id, made.step, made.finished, path, self.ended(made.step, made.opened, made.finished), use.role)
+        path = use.path if use.made_path is None else use.made_path
+        if use.made_artifact != use.artifact and use.passing:
+            return self.makers(use.made, use.maker, use.as_of, path, use.opened, use.role)
+        finished = use.made_finished
+        time = finished if finished != FOREVER else self.ended(use.maker, use.made_opened, finished)
+        return self.makers(use.made, use.maker, finished, path, time, use.role)
 
     def ended(self, step: int, opened: int, finished: int) -> int:
         """When a generation was finished, or its step ended, or at least when it was opened."""
@@ -189,12 +190,12 @@ class Opener:
         passing = []
         for query in (links.CONSUMERS_OF_STEP, links.PASSING_OF_STEP):
             for use in uses(self.db, query, step=step, since=since):
-                if use.producer is None or use.producer.id not in made:
+                if use.made not in made:
                     continue
-                if use.artifact == use.producer.artifact:
-                    hops[use.producer.id] += self.used_by(use)
+                if use.artifact == use.made_artifact:
+                    hops[use.made] += self.used_by(use)
                 else:
-                    passing.append((use, made[use.producer.id]))
+                    passing.append((use, made[use.made]))
         for own, other in [(own, other) for own, others in self.made_together(step).items() for other, _ in others]:
             if own in made:
                 same, others = self.readers_of(other, made[own].artifact, since)
@@ -238,8 +239,7 @@ class Opener:
         """Other generations of a used content before the use, newest first, a few at most; none for empty content."""
         if use.artifact is None or use.size == 0:
             return ()
-        chosen = use.producer.id if use.producer is not None else None
-        return self.generated(use.artifact, use.opened, chosen)
+        return self.generated(use.artifact, use.opened, use.made)
 
     def generated(self, artifact: int, before: int, chosen: int | None) -> tuple[Alternative, ...]:
         """The newest generations of a content before a time, but for the `chosen` one (row id)."""

@@ -215,13 +215,13 @@ class _Loader:
         seen = set()
         for use in found:
             key = (use.path, use.digest)
-            if (use.digest is not None and key in seen) or (use.producer is not None and use.producer.step == step.row):
+            if (use.digest is not None and key in seen) or use.maker == step.row:
                 continue
             seen.add(key)
             maker = None
-            if use.producer is not None:
-                maker = Maker(self._opener.nodes.about(use.producer.step).id, use.producer.id)
-                self._queue.append((use.producer.step, use.as_of, False))
+            if use.made is not None and use.maker is not None:
+                maker = Maker(self._opener.nodes.about(use.maker).id, use.made)
+                self._queue.append((use.maker, use.as_of, False))
             digest = None if use.digest is None else use.digest.hex()
             step.used.append(File(use.id, use.path, digest, use.role, use.status, use.opened, use.size, maker))
 
