@@ -14,6 +14,7 @@ from roar_tui.store.filter import ExitIs, Filter, is_hash_prefix
 from roar_tui.store.texts import contains, escape, paths_with
 
 FEW = 5_000  # paths
+CERTAIN = 7  # digits: a word of so many begins one of a million hashes by chance in one case of 268
 
 Condition = tuple[str, list[Any]]
 
@@ -47,6 +48,9 @@ def job_conditions(db: sqlite3.Connection, filter: Filter) -> Condition:
     for role in filter.roles:
         parts.append(_accessed(OF_JOB, "", ("access.role = ?", [role.value])))
     for word in filter.words:
+        if _is_hash(db, word):
+            parts.append(_job_of_hash(word.lower()))
+            continue
         choices = [*(contains(column, word) for column in ("job.command", "job.name", "job.cwd"))]
         choices.append(_of_paths(db, word, JOBS_OF_PATHS, OF_JOB))
         if is_hash_prefix(word):
@@ -73,6 +77,9 @@ def artifact_conditions(db: sqlite3.Connection, filter: Filter) -> Condition:
     if of_job:
         parts.append(_accessed(OF_ARTIFACT, JOBS, _join(" AND ", of_job)))
     for word in filter.words:
+        if _is_hash(db, word):
+            parts.append(digest_range("artifact.digest", word.lower()))
+            continue
         choices = [_of_paths(db, word, ARTIFACTS_OF_PATHS, OF_ARTIFACT)]
         if is_hash_prefix(word):
             choices.append(digest_range("artifact.digest", word.lower()))
@@ -120,6 +127,15 @@ def _accessed(template: str, join: str, where: Condition) -> Condition:
     """`template` for what was used, by itself or in a set, or generated."""
     clauses = [template.format(table=table, join=join, where=where[0]) for table in ("used", "used_member", "generated")]
     return f"({' OR '.join(clauses)})", where[1] * len(clauses)
+
+
+def _is_hash(db: sqlite3.Connection, word: str) -> bool:
+    """Whether `word` is the beginning of a hash in the store, and too long to be that by chance: then it is no text."""
+    if len(word) < CERTAIN or not is_hash_prefix(word):
+        return False
+    where, bounds = digest_range("digest", word.lower())
+    tables = ("job", "artifact")  # UNIQUE (digest…) of each
+    return any(db.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {where})", bounds).fetchone()[0] for table in tables)
 
 
 def _of_paths(db: sqlite3.Connection, word: str, of_few: str, of_many: str) -> Condition:

@@ -30,7 +30,7 @@ class Filter(msgspec.Struct, frozen=True):
     """Terms that must all hold. `since` and `before` are microseconds since the epoch, [since, before).
 
     `words` are looked for in commands, paths and names, without regard to ASCII case. A word of hex digits also matches a hash
-    that begins with it, which `words` keeps like any other.
+    that begins with it, which `words` keeps like any other; of seven or more that begin a hash in the store, that alone is meant.
     """
 
     words: tuple[str, ...] = ()

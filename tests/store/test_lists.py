@@ -73,6 +73,7 @@ def test_artifacts_tell_where_they_were_and_by_whom(tmp_path: Path) -> None:
 
 def test_an_artifact_seen_very_often_shows_the_newest_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "MANY_ACCESSES", 3)
+    monkeypatch.setattr(listing, "NEWEST", 3)
     reads = [single(["cat"], [used(f"copy-{n}", "same", opened=T0 + n)], started=T0 + n) for n in range(10)]
     with reading(tmp_path, *reads) as db:
         row = artifact_row(db, content("same"))
