@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
@@ -25,6 +26,8 @@ from roar_tui.record.model import Access, FilesetUse, Record, Role, Status, Step
 FROM = 32  # files of a directory that make a set; directories with sets that make one flat set
 HEADER = b"roar:blake3-tree:v1\n"
 _LINE = re.compile(rb"([^\0]+)\0blake3:([0-9a-f]{64})\n")  # a name may hold a newline: what follows its NUL has one length
+
+_ENCODING = sys.getfilesystemencoding()
 
 KeepBlob = Callable[[bytes], str]
 LoadBlob = Callable[[str], bytes | None]
@@ -123,12 +126,18 @@ class _Key(NamedTuple):
 def _packed(step: Step, moments: list[int], keep: KeepBlob) -> Step:
     if len(step.used) < FROM:
         return step
-    groups: dict[_Key, dict[str, Access]] = {}
+    groups: dict[tuple[str, str, bool, str, int], list[Access]] = {}
+    hashed = Status.HASHED
     for access in step.used:
-        key = _key(access, moments)
-        if key is not None:
-            groups.setdefault(key, {}).setdefault(access.path, access)  # of two contents at one path the first
-    large = {key: list(group.values()) for key, group in groups.items() if len(group) >= FROM}
+        if access.status is not hashed or access.digest is None or access.size is None or access.algorithm is not None:
+            continue
+        directory, _, name = access.path.rpartition("/")
+        before = bisect_left(moments, access.opened) if moments else 0
+        named = "" if access.named is None else _named_directory(access.named, name)
+        if not directory or not name or named is None or (moments and before != bisect_right(moments, access.opened)):
+            continue
+        groups.setdefault((directory, access.role._value_, access.external, named, before), []).append(access)
+    large = {_Key(*key): files for key, group in groups.items() if len(group) >= FROM and len(files := _once(group)) >= FROM}
     if not large:
         return step
     taken = {id(access) for group in large.values() for access in group}
@@ -140,24 +149,21 @@ def _packed(step: Step, moments: list[int], keep: KeepBlob) -> Step:
     )
 
 
-def _key(access: Access, moments: list[int]) -> _Key | None:
-    """The group of an access that may be a member of a set; None for one that may not."""
-    if access.status is not Status.HASHED or access.digest is None or access.size is None or access.algorithm is not None:
-        return None
-    directory, _, name = access.path.rpartition("/")
-    named = ""
-    if access.named is not None:
-        named, _, own = access.named.rpartition("/")
-        if own != name or not named:
-            return None
-    before = bisect_left(moments, access.opened)
-    if before != bisect_right(moments, access.opened) or not directory or not name:
-        return None
-    return _Key(directory, access.role.value, access.external, named, before)
+def _named_directory(named: str, name: str) -> str | None:
+    """The directory under the name that a step gave; None where that calls the file itself something else."""
+    directory, _, own = named.rpartition("/")
+    return directory if directory and own == name else None
+
+
+def _once(group: list[Access]) -> list[Access]:
+    """Of two contents at one path the first."""
+    first = {access.path: access for access in reversed(group)}
+    return group if len(first) == len(group) else list(first.values())[::-1]
 
 
 def _flattened(large: dict[_Key, list[Access]]) -> Iterator[tuple[_Key, list[Access]]]:
     """The groups, but one for those of many directories below one: a directory for each class, say."""
+
     def above(key: _Key) -> _Key:
         return key._replace(directory=key.directory.rpartition("/")[0], named="")
 
@@ -171,16 +177,16 @@ def _flattened(large: dict[_Key, list[Access]]) -> Iterator[tuple[_Key, list[Acc
 
 def _use(key: _Key, group: list[Access], keep: KeepBlob) -> FilesetUse:
     start = len(key.directory) + 1
-    group = sorted(group, key=lambda access: os.fsencode(access.path))
+    # what os.fsencode does, at a third of its cost
+    files = sorted([(a.path[start:].encode(_ENCODING, "surrogateescape"), a.digest or "", a.size or 0) for a in group])
     times = [access.opened for access in group]
-    sizes = [access.size or 0 for access in group]
     return FilesetUse(
         directory=key.directory,
-        digest=keep(manifest((access.path[start:], access.digest or "") for access in group)),
-        sizes=keep(b"".join(b"%d\n" % size for size in sizes)),
-        count=len(group),
-        size=sum(sizes),
-        role=group[0].role,
+        digest=keep(HEADER + b"".join([b"%b\0blake3:%b\n" % (name, digest.encode()) for name, digest, _ in files])),
+        sizes=keep(b"".join([b"%d\n" % size for _, _, size in files])),
+        count=len(files),
+        size=sum(size for _, _, size in files),
+        role=Role(key.role),
         opened=min(times),
         last=max(times),
         external=key.external,
