@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -128,7 +129,7 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_before_it(table: Table
 async def test_moving_while_the_list_is_read_again_is_not_undone(table: Table) -> None:
     app = ListApp(table)
     async with app.run_test(size=(40, 20)) as pilot:
-        await until(pilot, lambda: f"row {MANY - 1} " in app.text)
+        await until(pilot, lambda: f"row {MANY - 1} " in app.text and app.list.count == MANY)
         table.add(MANY)
         reading = app.list.use(table.source(), keep=True)
         app.list.move_to(7)
@@ -137,10 +138,32 @@ async def test_moving_while_the_list_is_read_again_is_not_undone(table: Table) -
         assert app.list.cursor_row == MANY - 8
 
 
+async def test_the_first_rows_are_there_before_all_are_counted(table: Table) -> None:
+    """Counting what a word matches may take seconds; until then the list can be read and moved in."""
+    may_count = threading.Event()
+
+    class Slow(Keyset[int]):
+        def count(self, db: sqlite3.Connection) -> int:
+            assert may_count.wait(60)
+            return super().count(db)
+
+    source = table.source()
+    app = ListApp(table)
+    async with app.run_test(size=(40, 20)) as pilot:
+        await until(pilot, lambda: app.list.count == MANY)
+        reading = app.list.use(Slow(source._after, source._count, source._key))
+        await until(pilot, lambda: app.list.count == PAGE)
+        assert f"row {MANY - 1} " in app.text
+        app.list.move_to(5)
+        may_count.set()
+        await reading.wait()
+        assert (app.list.count, app.list.cursor) == (MANY, 5)
+
+
 async def test_reading_again_draws_nothing_where_nothing_changed(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     app = ListApp(table)
     async with app.run_test(size=(40, 20)) as pilot:
-        await until(pilot, lambda: f"row {MANY - 1} " in app.text)
+        await until(pilot, lambda: f"row {MANY - 1} " in app.text and app.list.count == MANY)
         drawn: list[int] = []
         monkeypatch.setattr(app.list, "refresh", lambda *regions, **options: drawn.append(1))
         await app.list.use(table.source(), keep=True).wait()

@@ -81,11 +81,17 @@ class VirtualList(CursorView, Generic[Row]):
 
     async def _read(self, source: Source[Row], keep: bool) -> None:
         cursor, cursor_row = self.cursor, self.cursor_row
+        begun = False
         try:
             source.start_over()
-            count = await self._reader.run(source.count)
             first = await self._reader.run(partial(_page, source, 0))
             fresh: dict[int, Sequence[Row]] = {0: first}
+            count = len(first)
+            if count == PAGE:
+                if not keep:  # the newest are shown before all are counted, which may take seconds for a word
+                    self._begin(source, fresh, count)
+                    begun = True
+                count = await self._reader.run(source.count)
             found = await self._locate(source, cursor_row, fresh) if keep and cursor_row is not None else None
             seen = await self._pages_on_screen(source, fresh) if keep and found == cursor and count == self.count else {}
         except asyncio.CancelledError:
@@ -93,28 +99,49 @@ class VirtualList(CursorView, Generic[Row]):
         except Exception as error:  # shown by the screen as a sentence: a list must not end the explorer
             self.post_message(self.Loaded(self, self.count, error))
             return
+        if begun:
+            self.count = max(count, self.count)
+            self.resize_content(self.count)
+        elif not keep:
+            self._begin(source, fresh, count)
+        elif not self._go_on(source, fresh, count, seen, 0 if found is None else found - cursor):
+            return
+        self.refresh()
+        self.call_after_refresh(self.reveal)
+        self.post_message(self.Loaded(self, self.count))
+        self.post_message(self.Moved(self, self.cursor))
+
+    def _begin(self, source: Source[Row], fresh: dict[int, Sequence[Row]], count: int) -> None:
+        """Show the beginning of a source, with the cursor on its first row."""
+        self._replace(source, fresh, count)
+        self.cursor = 0
+        self.scroll_to(y=0, animate=False, force=True)
+        self.refresh()
+        self.post_message(self.Moved(self, self.cursor))
+
+    def _go_on(
+        self, source: Source[Row], fresh: dict[int, Sequence[Row]], count: int, seen: dict[int, Sequence[Row]], shift: int
+    ) -> bool:
+        """Show what was read anew, the cursor on its row, which is `shift` rows on; False where nothing on screen is another."""
+        if seen and all(self._pages.get(number) == page for number, page in seen.items()):
+            self._source = source
+            self._generation += 1
+            self._wanted.clear()
+            self._pages.update(fresh)
+            return False
+        self._replace(source, fresh, count)
+        self.cursor = max(0, min(self.cursor + shift, count - 1))  # it may have moved while this was read
+        if shift and self.scroll_offset.y > 0:
+            self.scroll_to(y=max(self.scroll_offset.y + shift, 0), animate=False, force=True)
+        return True
+
+    def _replace(self, source: Source[Row], fresh: dict[int, Sequence[Row]], count: int) -> None:
         self._source = source
         self._generation += 1
-        unchanged = bool(seen) and all(self._pages.get(number) == page for number, page in seen.items())
         self._wanted.clear()
-        if unchanged:  # nothing that is on screen is another: nothing is drawn anew
-            self._pages.update(fresh)
-            return
         self._pages = OrderedDict(fresh)
         self.count = count
         self.resize_content(count)
-        if keep:  # the cursor may have moved while this was read: it moves on by what has come before it
-            shift = found - cursor if found is not None else 0
-            self.cursor = max(0, min(self.cursor + shift, count - 1))
-            if shift and self.scroll_offset.y > 0:
-                self.scroll_to(y=max(self.scroll_offset.y + shift, 0), animate=False, force=True)
-        else:
-            self.cursor = 0
-            self.scroll_to(y=0, animate=False, force=True)
-        self.refresh()
-        self.call_after_refresh(self.reveal)
-        self.post_message(self.Loaded(self, count))
-        self.post_message(self.Moved(self, self.cursor))
 
     async def _locate(self, source: Source[Row], row: Row, fresh: dict[int, Sequence[Row]]) -> int | None:
         """Where `row` is now: searched from the top and around where it was."""
