@@ -37,6 +37,9 @@ class Changes(Places):
         given: bool = False,
     ) -> Use | None:
         image = process.image
+        began_with = version.base.uses.get(image) if version.base is not None and image in version.generations else None
+        if began_with is not None:
+            began_with.blind &= blind  # it reads what it may not have written yet (sort a -o a)
         use = version.uses.get(image)
         if use is not None:
             use.blind &= blind
@@ -172,9 +175,18 @@ class Changes(Places):
         current = self._files.get(mapped) if mapped is not None else None
         if current is not None and process.image in current.generations:
             current.intend(call.started, call.time)
+            if effect.whole:
+                self._begun_anew(current, process.image)
             return
         mode = effects.mode("O_WRONLY|O_TRUNC" if effect.whole else "O_WRONLY")
         self._write(process, path, mode, call)
+
+    def _begun_anew(self, version: Version, image: Image) -> None:
+        """`image` opened a file for writing and then cut it to nothing (sort -o): what was there has no part in what it writes."""
+        version.generations[image].tentative = False
+        use = version.base.uses.get(image) if version.base is not None else None
+        if use is not None and use.blind and len(version.generations) == 1:
+            del use.version.uses[image]
 
     def _removed(self, process: Process, effect: effects.Removed, call: Call) -> None:
         path = self._path(process, effect.place, follow=False)

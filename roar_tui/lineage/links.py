@@ -84,8 +84,8 @@ _PRODUCER = f"""CASE
 # files (removed, or of unknown content) is left out: it says nothing.
 _USES = """SELECT i.id, i.step, i.artifact, i.digest, i.size, ip.path, i.role, i.status, i.opened, i.until,
        p.id, p.step, p.artifact, CASE WHEN p.path <> i.path THEN (SELECT path FROM path WHERE id = p.path) END, p.opened,
-       COALESCE(p.finished, {forever})
-FROM (SELECT u.id, u.step, u.artifact, a.digest, COALESCE(a.size, u.size) AS size, u.path, u.role, u.status, u.opened,
+       COALESCE(p.finished, {forever}), CASE WHEN i.named IS NOT NULL THEN (SELECT path FROM path WHERE id = i.named) END
+FROM (SELECT u.named, u.id, u.step, u.artifact, a.digest, COALESCE(a.size, u.size) AS size, u.path, u.role, u.status, u.opened,
              {until} AS until, {producer} AS producer
       FROM {source} LEFT JOIN artifact a ON a.id = u.artifact WHERE {where} LIMIT -1) i
 JOIN path ip ON ip.id = i.path LEFT JOIN generated p ON p.id = i.producer
@@ -229,7 +229,8 @@ class Use(NamedTuple):
 
     A fileset's members were opened from `opened` to `until`; of all others the two are one. `made` is the row id of the generation
     that it comes from (None: nothing recorded produced it), with its step, its content, its path where that is another one, and
-    its times. One flat tuple, because a walk has a hundred thousand.
+    its times. `named` is the path that the step gave, where a symbolic link made it another one. One flat tuple, because a walk has
+    a hundred thousand.
     """
 
     id: int
@@ -248,6 +249,7 @@ class Use(NamedTuple):
     made_path: str | None = None
     made_opened: int = 0
     made_finished: int = FOREVER
+    named: str | None = None
 
     @property
     def producer(self) -> Producer | None:
@@ -276,14 +278,15 @@ class Use(NamedTuple):
 def uses(db: sqlite3.Connection, query: str, **values: int | str | bytes | None) -> list[Use]:
     """The uses that one of this module's queries gives, in the order in which they were opened."""
     rows = map(Use._make, db.execute(query, values))
-    found = [use if type(use.path) is str and use.made_path is None else _in_text(use) for use in rows]
+    found = [use if type(use.path) is str and use.made_path is None and use.named is None else _in_text(use) for use in rows]
     found.sort(key=_by_time)
     return found
 
 
 def _in_text(use: Use) -> Use:
     """`use` with paths as text, where the index has bytes that are no UTF-8."""
-    return use._replace(path=from_sql(use.path), made_path=None if use.made_path is None else from_sql(use.made_path))
+    made_path, named = (None if path is None else from_sql(path) for path in (use.made_path, use.named))
+    return use._replace(path=from_sql(use.path), made_path=made_path, named=named)
 
 
 _by_time = itemgetter(Use._fields.index("opened"), Use._fields.index("id"))

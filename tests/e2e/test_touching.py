@@ -101,6 +101,7 @@ CASES = [
     Case("path, then content", py("import os; p = os.open('a', os.O_PATH); open('c', 'wb').write(os.read(os.open(f'/proc/self/fd/{p}', 0), 9))"), {"a": A}, {"c": A}),
     Case("below a path only", py("import os; d = os.open('s', os.O_PATH); o = os.open('y', os.O_WRONLY | os.O_CREAT, dir_fd=d); os.write(o, os.read(os.open('x', 0, dir_fd=d), 9))"), {"s/x": A}, {"s/y": A}, {"s/x": A}),
     Case("open for both, written later", py("import os, time; f = os.open('a', os.O_RDWR); time.sleep(0.5); os.write(f, b'omega')"), {"a": A}, {"a": "omega\n"}, perhaps=("a",)),
+    Case("opened, then cut to nothing", ["sort", "a", "-o", "b"], {"a": A}, {"b": A}),
     Case("append nothing", py("open('a', 'a').close()")),
     Case("append to what is empty", py("import time; f = open('e', 'a'); time.sleep(0.5); f.write('alpha\\n')"), {}, {"e": A}, {"e": ""}),
     Case("append", sh("cat b >> a"), {"a": A, "b": B}, {"a": A + B}, perhaps=("a",)),

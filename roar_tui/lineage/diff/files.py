@@ -65,6 +65,8 @@ def match(
     left.by(lambda f: (places_a.relative(f.path), f.digest), lambda f: (places_b.relative(f.path), f.digest))
     if flow_a is not None and flow_b is not None:
         left.by(flow_a, flow_b)
+    left.by(lambda f: f.named, lambda f: f.named)  # a symbolic link that leads elsewhere now is one input, not two
+    left.by(lambda f: f.named and places_a.relative(f.named), lambda f: f.named and places_b.relative(f.named))
     _renamed(left, places_a, places_b)
     left.by(lambda f: f.path, lambda f: f.path)
     left.by(lambda f: places_a.relative(f.path), lambda f: places_b.relative(f.path))

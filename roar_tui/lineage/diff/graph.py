@@ -20,7 +20,10 @@ class Maker(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class File:
-    """A content at a path, as one step used or made it; `row` is the row id of the access. Compared by identity."""
+    """A content at a path, as one step used or made it; `row` is the row id of the access. Compared by identity.
+
+    `named` is the path that the step gave, where a symbolic link made it another one.
+    """
 
     row: int
     path: str
@@ -31,6 +34,7 @@ class File:
     size: int | None = None
     maker: Maker | None = None
     survives: bool = False
+    named: str | None = None
 
 
 @dataclass(slots=True, eq=False)

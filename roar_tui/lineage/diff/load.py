@@ -223,7 +223,8 @@ class _Loader:
                 maker = Maker(self._opener.nodes.about(use.maker).id, use.made)
                 self._queue.append((use.maker, use.as_of, False))
             digest = None if use.digest is None else use.digest.hex()
-            step.used.append(File(use.id, use.path, digest, use.role, use.status, use.opened, use.size, maker))
+            file = File(use.id, use.path, digest, use.role, use.status, use.opened, use.size, maker, named=use.named)
+            step.used.append(file)
 
     def _set_made(self, step: Step, found: list[Generation]) -> None:
         left = {row[0] for row in self._db.execute(_SURVIVES, (step.row,))}

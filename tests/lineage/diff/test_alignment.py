@@ -161,3 +161,13 @@ def test_a_system_library_that_one_run_loaded_late_is_context(tmp_path: Path) ->
     assert "libgcc-s1" in {each.subject for each in late.context}
     instead = both_ways(tmp_path / "instead", run(T0, "x", "libblas3"), run(T0 + DAY, "y", "libopenblas0"))
     assert told(instead) == [("environment", "libblas3"), ("environment", "libopenblas0")]
+
+
+def test_a_link_that_leads_elsewhere_is_one_input_that_changed(tmp_path: Path) -> None:
+    def run(version: str, start: int) -> list[Record]:
+        read = used(f"{version}.csv", version, opened=start + 1, named="/p/current.csv")
+        return [single(["python3", "train.py", "current.csv"], [read], [made("model", version, opened=start + 9)], started=start)]
+
+    found = both_ways(tmp_path, run("v1", T0), run("v2", T0 + DAY))
+    assert told(found) == [("data", "current.csv")]
+    assert found.causes[0].detail["paths"] == {"a": "/p/v1.csv", "b": "/p/v2.csv"}

@@ -121,9 +121,10 @@ class Inputs:
         assert file is not None
         category = {"code": Category.CODE, "config": Category.PARAMS}.get(file.role, Category.DATA)
         one, other = (None if each is None else each.digest for each in (a, b))
-        finding = Finding(category, file.path, Change.CHANGED, one, other, pair)
+        linked = a is not None and b is not None and a.path != b.path and a.named is not None and b.named is not None
+        finding = Finding(category, (linked and file.named) or file.path, Change.CHANGED, one, other, pair)
         finding.change = change_of(a, b)
-        finding.mirror = a.path if a is not None else finding.subject
+        finding.mirror = ((linked and a.named) or a.path) if a is not None else finding.subject
         finding.detail["role"] = file.role
         if a is not None and b is not None:
             finding.detail["sizes"] = {"a": a.size, "b": b.size}
