@@ -16,6 +16,7 @@ Every query costs what it returns: each names the index that it uses, and the te
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -87,7 +88,7 @@ _USES = """SELECT i.id, i.step, i.artifact, i.digest, i.size, ip.path, i.role, i
        COALESCE(p.finished, {forever}), CASE WHEN i.named IS NOT NULL THEN (SELECT path FROM path WHERE id = i.named) END
 FROM (SELECT u.named, u.id, u.step, u.artifact, a.digest, COALESCE(a.size, u.size) AS size, u.path, u.role, u.status, u.opened,
              {until} AS until, {producer} AS producer
-      FROM {source} LEFT JOIN artifact a ON a.id = u.artifact WHERE {where} LIMIT -1) i
+      FROM {source} LEFT JOIN artifact a ON a.id = u.artifact WHERE {where} {order} LIMIT -1) i
 JOIN path ip ON ip.id = i.path LEFT JOIN generated p ON p.id = i.producer
 WHERE {kept} AND (p.step IS NOT i.step OR i.digest IS NOT NULL AND i.status = 'hashed')"""
 
@@ -96,14 +97,24 @@ _OF_ID = ("u.id = :use", MEMBER_ID.format(table="u", id=":use"))  # of a row, of
 
 
 def _uses_query(source: str, where: str, which: str = "TRUE", kept: str = _KEPT, *, by: str = "") -> str:
-    """A query for `Use`s: of those that `source` and `where` give, the ones that count, and whose producer `p` is `which`.
+    """A query for `Use`s, of rows and of members of filesets, as `_uses_queries`."""
+    return "\nUNION ALL\n".join(_uses_queries(source, where, which, kept, by=by))
+
+
+def _uses_queries(
+    source: str, where: str, which: str = "TRUE", kept: str = _KEPT, *, by: str = "", in_order: bool = False
+) -> tuple[str, str]:
+    """The queries for `Use`s: of those that `source` and `where` give, the ones that count, and whose producer `p` is `which`.
 
     In `source` and `where`, `{uses}` is the table of uses (by the index `by`), `{until}` the latest time of their opening, and
-    `{one}` that the use is :use.
+    `{one}` that the use is :use. `in_order`: by the time when they were opened, which an index gives but for equal times.
     """
-    kinds = []
     rows, members = f"used u INDEXED BY {by}" if by else "used u", "used_member u"
-    for table, until, one in ((rows, "u.opened", _OF_ID[0]), (members, "u.last", _OF_ID[1])):
+    kinds = []
+    for table, until, one, order in (
+        (rows, "u.opened", _OF_ID[0], "ORDER BY u.opened, u.id"),
+        (members, "u.last", _OF_ID[1], "ORDER BY u.opened, u.used_set, u.number"),
+    ):
         given = {"uses": table, "until": until, "one": one}
         text = _USES.format(
             source=source.format_map(given),
@@ -112,16 +123,18 @@ def _uses_query(source: str, where: str, which: str = "TRUE", kept: str = _KEPT,
             until=until,
             producer=_PRODUCER.format_map(given),
             forever=FOREVER,
+            order=order if in_order else "",
         )
         kinds.append(text)
-    return "\nUNION ALL\n".join(kinds)
+    return kinds[0], kinds[1]
 
 
 # used_step; used_set_step
-INPUTS = _uses_query(
+INPUTS = _uses_queries(
     "step us CROSS JOIN {uses} ON u.step = us.id",
     "us.id = :step AND u.opened >= :since AND u.opened < :before",
     by="used_step",
+    in_order=True,
 )
 # the primary keys
 ONE_USE = _uses_query("{uses} CROSS JOIN step us ON us.id = u.step", "{one}")
@@ -275,12 +288,31 @@ class Use(NamedTuple):
         return min(self.opened, self.made_finished) if self.passing else self.made_finished
 
 
+def inputs(db: sqlite3.Connection, step: int, *, since: int = 0, before: int = FOREVER) -> Iterator[Use]:
+    """What a step (row id) used, from `since` on and before `before`, in the order in which it was opened.
+
+    One after the other, because there may be a million; until the last is taken, two queries are under way.
+    """
+    rows, members = (_taken(db.execute(query, {"step": step, "since": since, "before": before})) for query in INPUTS)
+    row = next(rows, None)
+    for member in members:
+        while row is not None and _by_time(row) <= _by_time(member):
+            yield row
+            row = next(rows, None)
+        yield member
+    if row is not None:
+        yield row
+        yield from rows
+
+
 def uses(db: sqlite3.Connection, query: str, **values: int | str | bytes | None) -> list[Use]:
     """The uses that one of this module's queries gives, in the order in which they were opened."""
-    rows = map(Use._make, db.execute(query, values))
-    found = [use if type(use.path) is str and use.made_path is None and use.named is None else _in_text(use) for use in rows]
-    found.sort(key=_by_time)
-    return found
+    return sorted(_taken(db.execute(query, values)), key=_by_time)
+
+
+def _taken(rows: sqlite3.Cursor) -> Iterator[Use]:
+    for use in map(Use._make, rows):
+        yield use if type(use.path) is str and use.made_path is None and use.named is None else _in_text(use)
 
 
 def _in_text(use: Use) -> Use:

@@ -133,9 +133,7 @@ class Opener:
         return Edge(step.id, file.id, paths, time, file.role, None, group)
 
     def _inputs(self, step: int, before: int, since: int) -> Iterator[Flow]:
-        found = uses(self.db, links.INPUTS, step=step, since=since, before=before)[::-1]
-        while found:  # what was read of the index goes while the walk grows: a step may have a million uses
-            use = found.pop()
+        for use in links.inputs(self.db, step, since=since, before=before):
             yield _file(self.used(use), use.path, use.opened, self.made_by(use), use)
 
     def used(self, use: Use) -> Node:

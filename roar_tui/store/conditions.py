@@ -13,7 +13,7 @@ from typing import Any
 from roar_tui.store.filter import ExitIs, Filter, is_hash_prefix
 from roar_tui.store.texts import contains, escape, paths_with
 
-FEW = 5_000  # paths
+FEW = 20_000  # paths
 CERTAIN = 7  # digits: a word of so many begins one of a million hashes by chance in one case of 268
 
 Condition = tuple[str, list[Any]]

@@ -54,7 +54,7 @@ def ingest(
 
     Waits up to `patience` seconds for another writer, works up to `limit` seconds (None: until done), and says `busy` when
     either was not enough. `progress` gets (done, total) records; `all_texts` brings the index of texts up to date as well, which
-    otherwise follows some thousand paths at a time. Raises StoreError when `records/` cannot be listed and
+    otherwise follows some at a time. Raises StoreError when `records/` cannot be listed and
     sqlite3.DatabaseError when the index is broken.
     """
     work = _Ingest(db, archive, patience, None if limit is None else time.monotonic() + limit)

@@ -207,7 +207,7 @@ class _Loader:
         self._set_made(node, [each for row in rows for each in generations(self._db, links.ONE_GENERATION, generated=row)])
 
     def _fill(self, step: Step, moment: int) -> None:
-        self._set_used(step, uses(self._db, links.INPUTS, step=step.row, since=0, before=moment))
+        self._set_used(step, list(links.inputs(self._db, step.row, before=moment)))
         self._set_made(step, generations(self._db, links.OUTPUTS, step=step.row, since=-1))
 
     def _set_used(self, step: Step, found: list[Use]) -> None:
