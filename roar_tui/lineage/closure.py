@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from roar_tui.lineage.links import Use
+from roar_tui.lineage.links import FOREVER, Use
 from roar_tui.lineage.model import Direction, Edge, Kind, Node, Walk, union
 from roar_tui.lineage.opener import Hop, Opener
 from roar_tui.lineage.reading import bulk, snapshot
@@ -18,57 +18,42 @@ from roar_tui.store.pattern import FOLD_FROM
 EXPLAINED = 2000  # contents whose alternatives are looked up; more than anybody reads
 
 
-class _Level:
-    """What lies at one depth and is still to be opened: files and pipes with where they lead, and steps.
-
-    A step has the moment that covers all that led to it, so that it is asked once for the whole level.
-    """
-
-    def __init__(self, *, later: bool) -> None:
-        self.files: list[tuple[str, list[Hop]]] = []
-        self.steps: dict[str, int] = {}
-        self._cover: Callable[[int, int], int] = max if later else min
-
-    def add_step(self, step: str, moment: int) -> None:
-        self.steps[step] = self._cover(moment, self.steps.get(step, moment))
-
-
 class _Closure:
-    """The walk while it grows.
+    """The walk while it grows, depth by depth.
 
-    A step is opened again only for time that it was not yet asked for, so every use is read once and the walk ends.
+    A step is opened again only for time that it was not yet asked for, so every use is read once and the walk ends. `_waiting` has
+    the steps to open, by their depth, each with the moment that covers all that led to it there, so that it is asked once for all
+    of them. What a step leads to is followed at once to the steps behind it: a walk may hold a million files, and few steps.
     """
 
     def __init__(self, opener: Opener, walk: Walk, limit: int | None) -> None:
         self._opener = opener
         self._walk = walk
-        self._limit = limit
+        self._limit = FOREVER if limit is None else limit
+        self._waiting: dict[int, dict[str, int]] = {}
+        self._cover: Callable[[int, int], int] = max if opener.up else min
         self._asked: dict[str, int] = {}
         self._uses: dict[str, Use] = {}
         self.detours = False  # something was found from what is farther from the targets than the nearest that leads to it
 
     def run(self, targets: Iterable[Target]) -> None:
-        level, depth = _Level(later=self._opener.up), 0
         for seed in chain.from_iterable(seeds(self._opener, target) for target in targets):
             self._add(seed.node, 0)
             if seed.node.id not in self._walk.targets:
                 self._walk.targets.append(seed.node.id)
             if seed.node.kind is Kind.STEP:
-                level.add_step(seed.node.id, self._opener.whole)
+                self._wait(seed.node.id, self._opener.whole, 0)
             else:
-                level.files.append((seed.node.id, seed.hops))
-        while (level.files or level.steps) and (self._limit is None or depth < self._limit):
-            depth += 1
-            level = self._open(level, depth)
+                self._open_file(seed.node.id, seed.hops, 0)
+        while self._waiting:
+            depth = min(self._waiting)
+            for step, moment in self._waiting.pop(depth).items():
+                self._open_step(step, moment, depth)
 
-    def _open(self, level: _Level, depth: int) -> _Level:
-        """Open all of a level; what is found lies at `depth`."""
-        found = _Level(later=self._opener.up)
-        for node, hops in level.files:
-            self._open_file(node, hops, depth, found)
-        for step, moment in level.steps.items():
-            self._open_step(step, moment, depth, found)
-        return found
+    def _wait(self, step: str, moment: int, depth: int) -> None:
+        if depth < self._limit:
+            steps = self._waiting.setdefault(depth, {})
+            steps[step] = self._cover(moment, steps.get(step, moment))
 
     def explain(self) -> None:
         """Look up the alternatives of the contents that were found."""
@@ -89,7 +74,8 @@ class _Closure:
             touched = self._opener.touched(step)
             self._walk.touched.update(((step, directory), count) for directory, count in touched.items())
 
-    def _open_step(self, step: str, moment: int, depth: int, found: _Level) -> None:
+    def _open_step(self, step: str, moment: int, depth: int) -> None:
+        """What lies beside a step of that depth, and the steps behind it."""
         done, up = self._asked.get(step), self._opener.up
         if done is not None:
             if moment <= done if up else moment >= done:
@@ -97,30 +83,33 @@ class _Closure:
             self.detours = True
         self._asked[step] = moment
         for node, path, time, hops, use, group in self._opener.beside_step(step, moment, done):
-            file = self._add(node, depth)
+            file = self._add(node, depth + 1)
             if use is not None and use.artifact is not None and len(self._uses) < EXPLAINED:
                 self._uses.setdefault(file.id, use)
-            paths = node.paths if path is not None and len(node.paths) == 1 and node.paths[0] == path else [path] if path else []
-            self._join(file.id, step, paths, time, file.role, group, into_step=up)
+            self._join(file, step, node.paths if path else [], path, time, group, into_step=up)
             if hops:
-                self.detours = self.detours or file.depth < depth
-                found.files.append((file.id, hops))
+                self.detours = self.detours or file.depth <= depth
+                self._open_file(file.id, hops, depth + 1)
 
-    def _open_file(self, file: str, hops: list[Hop], depth: int, found: _Level) -> None:
+    def _open_file(self, file: str, hops: list[Hop], depth: int) -> None:
+        """The steps that a file or pipe, found at that depth, leads to."""
+        if depth >= self._limit:
+            return
         node, into_step = self._walk.nodes[file], not self._opener.up
         for step, moment, path, time, _, group in hops:
             if step not in self._walk.nodes:
-                self._add(self._opener.nodes.step(step), depth)
-            paths = node.paths if len(node.paths) == 1 and node.paths[0] == path else [path] if path else []
-            self._join(file, step, paths, time, node.role, group, into_step=into_step)
-            found.add_step(step, moment)
+                self._add(self._opener.nodes.step(step), depth + 1)
+            self._join(node, step, node.paths, path, time, group, into_step=into_step)
+            self._wait(step, moment, depth + 1)
 
     def _join(
-        self, file: str, step: str, paths: list[str], time: int, role: str | None, group: bool, *, into_step: bool
+        self, file: Node, step: str, paths: list[str], path: str | None, time: int, group: bool, *, into_step: bool
     ) -> None:
-        """Add an edge, as `Walk.join` does; one that is new is all that is made of most."""
-        ends = (file, step) if into_step else (step, file)
-        edge = Edge(*ends, paths, time, role, None, group)
+        """Add an edge through `path`, as `Walk.join` does; `paths` are shared where they are that one alone."""
+        if len(paths) != 1 or paths[0] != path:
+            paths = [path] if path else []
+        ends = (file.id, step) if into_step else (step, file.id)
+        edge = Edge(*ends, paths, time, file.role, None, group)
         if self._walk.edges.setdefault(ends, edge) is not edge:
             self._walk.join(edge)
 
