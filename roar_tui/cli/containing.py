@@ -66,6 +66,8 @@ def _print(
 ) -> None:
     from roar_tui.cli.render import BAD, GAP, GOOD, QUIET, WARN, Screen
     from roar_tui.cli.tree import print_tree
+    from roar_tui.lineage.alike import alike
+    from roar_tui.store import queries
     from roar_tui.text import count, display, marks, shorten_path
 
     screen = Screen()
@@ -86,10 +88,16 @@ def _print(
             (f"{marks().warn} unknown", WARN),
             f"{GAP}{name} was not found among {whole}{several}{within}, but not all of it is known",
         )
-        for gap in answer.unknown[:LISTED]:
-            screen.fitted(GAP, shorten_path(gap.subject, cwd=cwd), (f"{GAP}{display(gap.why)}", QUIET))
-        if len(answer.unknown) > LISTED:
-            screen.line((f"{GAP}and {count(len(answer.unknown) - LISTED)} more; --json lists them all", QUIET))
-    if answer.via:
+        reasons = alike(answer.unknown)
+        for subject, why in reasons[:LISTED]:
+            screen.fitted(GAP, shorten_path(subject, cwd=cwd), (f"{GAP}{display(why)}", QUIET))
+        if len(reasons) > LISTED:
+            screen.line((f"{GAP}and {count(len(reasons) - LISTED)} more; --json lists them all", QUIET))
+    for other in answer.earlier[:LISTED]:
+        which = "that path" if answer.of == 1 else shorten_path(other.path, cwd=cwd)
+        screen.line(GAP, (f"an earlier version of {which}, {queries.short(db, other.digest)}, is among it", WARN))
+    if len(answer.earlier) > LISTED:
+        screen.line((f"{GAP}and {count(len(answer.earlier) - LISTED)} more earlier versions; --json lists them all", QUIET))
+    if answer.path.nodes:
         screen.line()
         print_tree(db, answer.path, cwd)

@@ -6,19 +6,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 from roar_tui.lineage.beside import beside
 from roar_tui.lineage.closure import reach
+from roar_tui.lineage.earlier import Earlier, earlier, unknown_there
 from roar_tui.lineage.gaps import Gap, gaps
 from roar_tui.lineage.model import Direction, Kind, Walk
+from roar_tui.lineage.opener import Opener
+from roar_tui.lineage.small import doubtful
 from roar_tui.lineage.sought import One, Sought
 from roar_tui.lineage.target import JobTarget, StepTarget, Target
+from roar_tui.lineage.ways import Ways, along
 from roar_tui.store.archive import Archive
-from roar_tui.text import what
+from roar_tui.text import size, what
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Answer:
     """The answer; `via` are the node ids of a shortest way from the target to what was sought (of several, to the nearest).
 
     `found` of the `of` things that were sought are in the walk, which has so many `files`, so many of them `roots`; `path` is the
-    way alone, as a walk.
+    way alone, as a walk. `earlier` are other versions of what was not found, at the same paths: they change no answer, for the
+    question is about a content; where there is no way otherwise, `path` is the way to the nearest of them.
     """
 
     answer: Literal["yes", "no", "unknown"]
@@ -37,6 +40,7 @@ class Answer:
     files: int
     roots: int
     path: Walk
+    earlier: list[Earlier]
 
 
 def contains(
@@ -48,46 +52,29 @@ def contains(
     doubts: list[Gap] = []
     if not _is_yes(sought, found, missing):
         named = [target.job_id] if isinstance(target, (JobTarget, StepTarget)) else []
-        doubts = gaps(archive, db, walk, named)
         other = beside(db, walk)
+        doubts = [*unknown_there(walk, missing), *unknown_there(other, missing)]
+        told = {gap.node for gap in doubts}
+        doubts += _small(db, walk, depth)
+        doubts += [gap for gap in gaps(archive, db, walk, named) if gap.node not in told]
         doubts += _beside(other, missing)
         known = set(doubts)
-        doubts += [gap for gap in gaps(archive, db, other) if gap not in known]
+        doubts += [gap for gap in gaps(archive, db, other) if gap not in known and gap.node not in told]
         doubts += [Gap(one.name, one.unknown) for one in missing if one.unknown is not None]
     return decide(sought, walk, found, missing, doubts)
 
 
 def decide(sought: Sought, walk: Walk, found: list[One], missing: list[One], doubts: list[Gap]) -> Answer:
     """The answer, when `found` and `missing` are what is sought and `doubts` all that is not known."""
-    via = shortest(walk, {one.node for one in found if one.node is not None})
+    ways = Ways(walk)
+    via = ways.to({one.node for one in found if one.node is not None})
     yes = _is_yes(sought, found, missing)
     files = [node for node in walk.nodes.values() if node.kind is Kind.ARTIFACT]
     roots = sum(node.root for node in files)
     answer: Literal["yes", "no", "unknown"] = "yes" if yes else "unknown" if doubts else "no"
-    return Answer(answer, via, [] if yes else doubts, len(found), len(sought.parts), len(files), roots, along(walk, via))
-
-
-def shortest(walk: Walk, goals: Collection[str]) -> list[str]:
-    """The node ids of a shortest way from a target of `walk` to one of `goals`, both ends included; empty where there is none."""
-    ends = [node for node in goals if node in walk.nodes]
-    if not ends:
-        return []
-    nearer: dict[str, list[str]] = {}
-    for source, to in walk.edges:
-        near, far = (to, source) if walk.direction is Direction.UPSTREAM else (source, to)
-        nearer.setdefault(far, []).append(near)
-    way = [min(ends, key=lambda node: (walk.nodes[node].depth, node))]
-    while walk.nodes[way[-1]].depth > 0:
-        depth = walk.nodes[way[-1]].depth
-        way.append(next(node for node in nearer[way[-1]] if walk.nodes[node].depth == depth - 1))
-    return way[::-1]
-
-
-def along(walk: Walk, via: list[str]) -> Walk:
-    """The part of `walk` that lies on the way `via`."""
-    pairs = set(pairwise(via[::-1] if walk.direction is Direction.UPSTREAM else via))
-    edges = {ends: edge for ends, edge in walk.edges.items() if ends in pairs}
-    return Walk(walk.direction, via[:1], {node: walk.nodes[node] for node in via}, edges)
+    other = [] if yes else earlier(walk, ways, missing)
+    path = along(walk, via or (other[0].via if other else []))
+    return Answer(answer, via, [] if yes else doubts, len(found), len(sought.parts), len(files), roots, path, other)
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -99,6 +86,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "members": {"found": answer.found, "of": answer.of},
         "searched": answer.files,
         "roots": answer.roots,
+        "earlier": [{"path": each.path, "hash": each.digest, "via": each.via} for each in answer.earlier],
     }
 
 
@@ -112,11 +100,22 @@ def _is_yes(sought: Sought, found: list[One], missing: list[One]) -> bool:
     return bool(found) and (not missing or not sought.every)
 
 
+def _small(db: sqlite3.Connection, walk: Walk, depth: int | None) -> list[Gap]:
+    """Roots that may be what a recorded step made, which the walk cannot go on from."""
+    found = []
+    for root, makers in doubtful(db, walk, depth):
+        more = f" and {len(makers) - 1} more" if len(makers) > 1 else ""
+        step = Opener(db, walk.direction).nodes.step(f"s:{makers[0].job}:{makers[0].step}")
+        why = f"too small ({size(root.size)}) to be told apart: {what(step.argv)} made the same content as {makers[0].path}{more}"
+        found.append(Gap(root.paths[0] if root.paths else root.id, why, root.id))
+    return found
+
+
 def _beside(other: Walk, missing: list[One]) -> list[Gap]:
     """The missing things that steps had which nothing links to the walk."""
-    doubts = []
+    doubts, ways = [], Ways(other)
     for one in missing:
-        way = shortest(other, {one.node} if one.node is not None else ())
+        way = ways.to({one.node} if one.node is not None else ())
         if way:
             step = other.nodes[way[0]]
             had = f"{what(step.argv)} had it, a step of the same job that nothing seen links to this"

@@ -79,8 +79,12 @@ def gaps(archive: Archive, db: sqlite3.Connection, walk: Walk, more_jobs: Iterab
 def _not_hashed(walk: Walk) -> Iterator[Gap]:
     for node in walk.nodes.values():
         if node.kind is Kind.ARTIFACT and node.digest is None:
-            why = _WHY_NOT_HASHED.get(node.status or "", "it was not hashed")
-            yield Gap(node.paths[0] if node.paths else node.id, why, node.id)
+            yield Gap(node.paths[0] if node.paths else node.id, why_not_hashed(node), node.id)
+
+
+def why_not_hashed(node: Node) -> str:
+    """Why the content of a file is not known."""
+    return _WHY_NOT_HASHED.get(node.status or "", "it was not hashed")
 
 
 def _foreign(walk: Walk) -> Iterator[Gap]:

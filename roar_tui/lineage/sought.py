@@ -30,12 +30,16 @@ Tick = Callable[[int, int], None]  # bytes hashed, of how many
 
 @dataclass(frozen=True)
 class One:
-    """One thing that is looked for, by its node id; `unknown` says why it has none, `small` that it may be equal by chance."""
+    """One thing that is looked for, by its node id; `unknown` says why it has none, `small` that it may be equal by chance.
+
+    `path` is the absolute path that named it, where it is the path that was asked about and not one version of it.
+    """
 
     name: str
     node: str | None
     unknown: str | None = None
     small: bool = False
+    path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,11 +119,14 @@ def _hashed(paths: Sequence[str], known: KnownDigests | None, tick: Tick | None)
 
     def work(path: str, cancel: threading.Event) -> One:
         try:
+            real = os.path.realpath(path) if os.path.islink(path) else path
             digest = known.get(path, os.stat(path)) if known is not None else None
             digest = digest or digest_now(path, cancel, read=count)
         except OSError as error:
-            return One(path, None, f"it cannot be read ({error.strerror})")
-        return One(path, None, "it is being written") if digest is None else One(path, f"a:{digest}", small=sizes[path] < SMALL)
+            return One(path, None, f"it cannot be read ({error.strerror})", path=path)
+        if digest is None:
+            return One(path, None, "it is being written", path=real)
+        return One(path, f"a:{digest}", small=sizes[path] < SMALL, path=real)
 
     for _, found in spread(work, paths, None if tick is None else lambda: tick(done[0], total)):
         yield found
@@ -145,7 +152,8 @@ def _recorded(db: sqlite3.Connection, target: Target, ref: str, direction: Direc
         yield One(ref, f"s:{target.job_id}:{target.step}")
     elif isinstance(target, ArtifactTarget):
         (size,) = db.execute(_SIZE, (target.rowid,)).fetchone()
-        yield One(ref, f"a:{target.digest}", small=size is not None and size < SMALL)
+        path = target.path if target.job_id is None else None
+        yield One(ref, f"a:{target.digest}", small=size is not None and size < SMALL, path=path)
     elif isinstance(target, PathTarget):
         yield _unknown(db, target, direction)
     else:
@@ -155,7 +163,7 @@ def _recorded(db: sqlite3.Connection, target: Target, ref: str, direction: Direc
 
 def _member(db: sqlite3.Connection, fileset: FilesetTarget, member: Member, direction: Direction) -> One:
     if member.digest is not None:
-        return One(member.path, f"a:{member.digest}", small=member.size is not None and member.size < SMALL)
+        return One(member.path, f"a:{member.digest}", small=member.size is not None and member.size < SMALL, path=member.path)
     return _unknown(db, PathTarget(member.path, "", 0, member.generated, member.used), direction)
 
 
