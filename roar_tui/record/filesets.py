@@ -131,6 +131,8 @@ def _packed(step: Step, moments: list[int], keep: KeepBlob) -> Step:
     for access in step.used:
         if access.status is not hashed or access.digest is None or access.size is None or access.algorithm is not None:
             continue
+        if access.appended:
+            continue
         directory, _, name = access.path.rpartition("/")
         before = bisect_left(moments, access.opened) if moments else 0
         named = "" if access.named is None else _named_directory(access.named, name)

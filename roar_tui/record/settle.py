@@ -168,6 +168,7 @@ class _Settler:
             size=outcome.size,
             named=use.named,
             external=external,
+            appended=use.blind,
         )
 
     def _went_into_what_was_written(self, use: Use) -> bool:
@@ -289,11 +290,15 @@ def _first(version: Version) -> Version:
 def _is_log(versions: list[Version]) -> bool:
     """Whether a file is stdout or stderr of several steps: of the whole job, or with stderr in it (`> slurm.out 2>&1`).
 
+    With stderr of the whole job in it, it is one even if a single step wrote it.
+
     `versions` are what it was from one append to the next. What several steps wrote to stdout alone (`for … done > merged.txt`)
     they made together, and what another step reads is data.
     """
     made = [generation for version in versions for generation in version.generations.values()]
     streams = [generation for generation in made if generation.stream]
+    if any(version.outer for version in versions) and any(generation.errors for generation in streams):
+        return True
     if len(streams) < 2:
         return False
     writers = {generation.image for generation in made}
