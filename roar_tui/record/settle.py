@@ -117,7 +117,7 @@ def _unwritten(version: Version, final: Evidence | None, before: str | None) -> 
     first = min(generation.opened for generation in generations)
     if max(final.ctime, final.mtime) < first - CLOCK.margin:
         return True
-    return before is not None and before == final.digest
+    return before is not None and before == final.digest and not version.uses  # what another read may have been what was between
 
 
 class _Settler:
@@ -144,7 +144,7 @@ class _Settler:
         if (use.given and self._unread) or (use.blind and not self._went_into_what_was_written(use)):
             return None
         if outcome is not None and outcome.digest is None and version in self._unwritten:
-            outcome = self._still(version) or outcome
+            outcome = self._still(version, use) or outcome
         while version in self._unwritten and version.base is not None:
             version = version.base
         if version.moved_to is not None and (outcome is None or outcome.digest is None):
@@ -174,10 +174,10 @@ class _Settler:
         """Whether the image of a use that could only write has changed the file that it opened."""
         return any(made.base is use.version and made not in self._unwritten for made in use.image.outputs)
 
-    def _still(self, version: Version) -> Outcome | None:
+    def _still(self, version: Version, use: Use) -> Outcome | None:
         """The content of a version that was opened for writing and never written: what is there in the end."""
         final = self._captured.finals.get(version)
-        if final is None or final.status is not Status.HASHED:
+        if final is None or final.status is not Status.HASHED or not untouched(use, final):
             return None
         return Outcome(Status.HASHED, final.digest, final.size)
 
@@ -221,6 +221,8 @@ class _Settler:
         if not ends or any(end is None or end > until for end in ends):
             return None
         done = max(end for end in ends if end is not None)
+        if version.writable(done):
+            return None
         final = self._captured.finals.get(version)
         in_time = final is not None and (version.ended is None or final.ended <= version.ended)
         if final is not None and in_time and final.path == version.path and final.certain_since(done) and final.digest:
@@ -259,7 +261,9 @@ class _Settler:
         final = self._captured.finals.get(target)
         if final is None or final.status is not Status.HASHED or target.ended is not None:
             return None
-        if not only_named(final, target.touched, opened):
+        if not only_named(final, target.touched, opened) or target.wrote > opened or version.wrote > opened:
+            return None
+        if final.stat is not None and self._captured.rewritten((final.stat.st_dev, final.stat.st_ino)) is not None:
             return None
         return Outcome(Status.HASHED, final.digest, final.size)
 
