@@ -257,6 +257,8 @@ def _same_but_named(before: os.stat_result, after: os.stat_result, path: str, ea
 
     One that had other names could be written by these, unseen.
     """
-    if early is None or early.parent is None or early.names != 1 or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    if early is None or early.parent is None or early.names != 1:
+        return False
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         return False
     return parent_of(path) == early.parent

@@ -94,11 +94,21 @@ def _never_written(captured: Captured) -> tuple[set[Version], dict[Version, Vers
     heirs: dict[Version, Version] = {}
     for version in reversed(captured.observation.versions):  # a version comes after its base
         last = heirs.get(version, version)
-        if last.ended is None and _unwritten(version, captured.finals.get(last), _read_to_write(captured, version)):
+        final = captured.finals.get(last) if last.ended is None else _when_closed(captured, last, last.ended)
+        if _unwritten(version, final, _read_to_write(captured, version)):
             unwritten.add(version)
             if version.base is not None:
                 heirs[version.base] = last
     return unwritten, heirs
+
+
+def _when_closed(captured: Captured, version: Version, until: int) -> Evidence | None:
+    """What was hashed when the writers of a version had closed it, if nobody can have written to it from then on up to `until`."""
+    closed, final = captured.closed.get(version), captured.finals.get(version)
+    if closed is None or final is None or final.status is not Status.HASHED or version.both_ways:
+        return None
+    in_place = final.path == version.path and version.touched < final.began and final.ended < until
+    return final if in_place and final.began >= closed and not version.disturbed(closed, until - 1) else None
 
 
 def _read_to_write(captured: Captured, version: Version) -> str | None:
@@ -117,7 +127,9 @@ def _unwritten(version: Version, final: Evidence | None, before: str | None) -> 
     first = min(generation.opened for generation in generations)
     if max(final.ctime, final.mtime) < first - CLOCK.margin:
         return True
-    return before is not None and before == final.digest and not version.uses  # what another read may have been what was between
+    if version.uses or version.touched:  # another may have read what was there in between; or else it has another name now
+        return False
+    return before is not None and before == final.digest
 
 
 class _Settler:
@@ -237,11 +249,8 @@ class _Settler:
 
     def _as_closed(self, version: Version, until: int) -> Outcome | None:
         """The content of a version that was hashed when its writers had closed it, unless it was opened to be written again."""
-        closed, final = self._captured.closed.get(version), self._captured.finals.get(version)
-        if closed is None or final is None or final.status is not Status.HASHED or version.both_ways:
-            return None
-        in_place = final.path == version.path and version.touched < final.began and final.ended < until
-        if not in_place or final.began < closed or version.disturbed(closed, until - 1):
+        final = _when_closed(self._captured, version, until)
+        if final is None:
             return None
         return Outcome(Status.HASHED, final.digest, final.size)
 

@@ -114,3 +114,13 @@ def test_a_link_to_what_is_left_out_is_made_by_the_job(project: Project) -> None
     job = project.shell("ln .git/object made; cat made > copy")
     assert project.files(job["inputs"]) == {}
     assert project.files(job["outputs"]) == project.contents(made="content", copy="content")
+
+
+@pytest.mark.parametrize("mode", ["a", "r+"])
+def test_a_file_that_was_opened_and_not_written_keeps_its_new_name(project: Project, mode: str) -> None:
+    """Opened to be written, and only renamed then: what was there is used, and is there under the new name."""
+    project.write({"x": "content"})
+    job = project.python(f"import subprocess, time; open('x', {mode!r}).close(); time.sleep(0.3); subprocess.run(['mv', 'x', 'y'])")
+    assert project.files(job["inputs"]).keys() == {"x"}
+    assert project.files(job["inputs"])["x"] in (None, digest(b"content"))
+    assert project.files(job["outputs"]) == project.contents(y="content")
