@@ -101,6 +101,11 @@ def files(row: Row) -> str:
     return f"{counted(row)} {display(row.node.pattern)}" if row.node.pattern else counted(row)
 
 
+def _other_makers(number: int, root: bool) -> str:
+    """That the same content was made elsewhere too: beside its maker, or where none of them is known to be it."""
+    return f"{count(number, 'step')} made the same content elsewhere" if root else f"or {count(number, 'other maker')}"
+
+
 def _facts(db: sqlite3.Connection, row: Row, now: int, terminal: bool) -> Line:
     node = row.node
     if row.seen_above:
@@ -123,7 +128,7 @@ def _facts(db: sqlite3.Connection, row: Row, now: int, terminal: bool) -> Line:
         if node.role and node.role != "data":
             facts.append((node.role, QUIET))
         if node.alternatives:
-            facts.append((f"or {count(len(node.alternatives), 'other maker')}", WARN))
+            facts.append((_other_makers(len(node.alternatives), node.root), WARN))
     if node.note:
         facts.append((display(node.note), WARN))
     spaced: Line = []

@@ -20,7 +20,7 @@ from roar_tui.lineage.sought import One, Sought
 from roar_tui.lineage.target import JobTarget, StepTarget, Target
 from roar_tui.lineage.ways import Ways, along
 from roar_tui.store.archive import Archive
-from roar_tui.text import size, what
+from roar_tui.text import count, size, what
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,10 @@ def _is_yes(sought: Sought, found: list[One], missing: list[One]) -> bool:
 def _small(db: sqlite3.Connection, walk: Walk, depth: int | None) -> list[Gap]:
     """Roots that may be what a recorded step made, which the walk cannot go on from."""
     found = []
+    nodes = Opener(db, walk.direction).nodes
     for root, makers in doubtful(db, walk, depth):
-        more = f" and {len(makers) - 1} more" if len(makers) > 1 else ""
-        step = Opener(db, walk.direction).nodes.step(f"s:{makers[0].job}:{makers[0].step}")
+        more = f", and so did {count(len(makers) - 1, 'other')}" if len(makers) > 1 else ""
+        step = nodes.step(f"s:{makers[0].job}:{makers[0].step}")
         why = f"too small ({size(root.size)}) to be told apart: {what(step.argv)} made the same content as {makers[0].path}{more}"
         found.append(Gap(root.paths[0] if root.paths else root.id, why, root.id))
     return found

@@ -7,7 +7,7 @@ there is not known either.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from roar_tui.lineage.links import FOREVER, SMALL
@@ -27,12 +27,12 @@ def doubtful(db: sqlite3.Connection, walk: Walk, depth: int | None = None) -> It
     if walk.direction is not Direction.UPSTREAM:
         return
     opener = Opener(db, walk.direction)
-    ended = _last_use(walk)
+    users = _users(walk)
     for node in walk.nodes.values():
         if not is_small_root(node) or (depth is not None and node.depth >= depth):
             continue
         row = db.execute(_ARTIFACT, (bytes.fromhex(node.digest or ""),)).fetchone()
-        makers = () if row is None else opener.generated(row[0], ended.get(node.id, FOREVER), None)
+        makers = () if row is None else opener.generated(row[0], _last_use(opener, row[0], users.get(node.id, ())), None)
         if makers:
             yield Doubtful(node, makers)
 
@@ -44,12 +44,25 @@ def is_small_root(node: Node) -> bool:
 
 # UNIQUE (digest, algorithm)
 _ARTIFACT = "SELECT id FROM artifact WHERE digest = ? ORDER BY algorithm = 'blake3' DESC LIMIT 1"
+# used_artifact
+USES = "SELECT step, opened FROM used INDEXED BY used_artifact WHERE artifact = ? ORDER BY opened DESC"
 
 
-def _last_use(walk: Walk) -> dict[str, int]:
-    """When the last step that used a file of `walk` had ended, by the file's node id: what was made from then on was not it."""
-    last: dict[str, int] = {}
+def _users(walk: Walk) -> dict[str, list[Node]]:
+    """The steps that used each file of an upstream `walk`, by the file's node id."""
+    users: dict[str, list[Node]] = {}
     for source, to in walk.edges:
-        ended = walk.nodes[to].ended
-        last[source] = max(last.get(source, 0), FOREVER if ended is None else ended)
-    return last
+        users.setdefault(source, []).append(walk.nodes[to])
+    return users
+
+
+def _last_use(opener: Opener, artifact: int, steps: Collection[Node]) -> int:
+    """When the last of `steps` opened a content (row id): what was made from then on was not it. FOREVER for no steps.
+
+    A member of a fileset has no row of its own: it was opened before its step ended.
+    """
+    rows = {opener.nodes.row(step.id) for step in steps}
+    for step, opened in opener.db.execute(USES, (artifact,)) if rows else ():
+        if step in rows:
+            return int(opened)
+    return max((FOREVER if step.ended is None else step.ended for step in steps), default=FOREVER)

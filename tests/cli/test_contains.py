@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from roar_tui.record.model import Status
 from tests.builders import T0, build_store, content, made, single, two_runs, unknown, used
 from tests.cli.conftest import Run, document, in_terminal, plain
 
@@ -36,12 +37,12 @@ def test_no_leaves_with_1(run: Run) -> None:
     shown = run("upstream", MODEL, "--contains", content("raw changed"), "--json")
     assert shown.exit_code == 1
     assert json.loads(shown.stdout) == {
-        "answer": "no", "via": [], "unknown": [], "members": {"found": 0, "of": 1}, "searched": 14, "roots": 4,
+        "answer": "no", "via": [], "unknown": [], "members": {"found": 0, "of": 1}, "searched": 14, "roots": 4, "earlier": [],
     }  # fmt: skip
 
 
 def test_unknown_leaves_with_4_and_every_reason(run: Run, tmp_path: Path) -> None:
-    files = [unknown(f"bad\x1b{number}", opened=T0 + number) for number in range(30)]
+    files = [unknown(f"{number}/bad\x1b", opened=T0 + number) for number in range(30)]
     build_store(tmp_path, [single(["train"], files, [made("model", opened=T0 + 50)])])
     done = run("upstream", "model", "--contains", content("raw"), store=tmp_path)
     assert done.exit_code == 4
@@ -54,6 +55,35 @@ def test_unknown_leaves_with_4_and_every_reason(run: Run, tmp_path: Path) -> Non
     reasons = json.loads(shown.stdout)
     assert reasons["answer"] == "unknown"
     assert [each["subject"] for each in reasons["unknown"]] == [access.path for access in files]
+
+
+def test_many_alike_are_one_line(run: Run, tmp_path: Path) -> None:
+    files = [unknown(f"tmp/{number}.s", Status.MISSING, opened=T0 + number) for number in range(17)]
+    build_store(tmp_path, [single(["train"], [*files, unknown("tmp/x.o", opened=T0 + 20)], [made("model", opened=T0 + 50)])])
+    done = run("upstream", "model", "--contains", content("raw"), store=tmp_path)
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()[1:]]
+    assert lines == [
+        "/p/tmp/{0..16}.s 17 files: it was gone before it could be hashed",
+        "/p/tmp/x.o it changed before it could be hashed",
+    ]
+    shown = json.loads(run("upstream", "model", "--contains", content("raw"), "--json", store=tmp_path).stdout)
+    assert len(shown["unknown"]) == 18
+
+
+def test_an_earlier_version_is_said_with_the_way_to_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("what is in it now")
+    store = tmp_path / "store"
+    build_store(store, [single(["train"], [used(str(tmp_path / "data.csv"), "then")], [made("model", opened=T0 + 50)])])
+    done = run("upstream", "model", "--contains", str(tmp_path / "data.csv"), store=store)
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    assert lines[2] == f"  an earlier version of that path, {content('then')[:8]}, is among it"
+    assert [part for part in ("model", "train", "data.csv") if part not in "\n".join(lines[4:])] == []
+    shown = json.loads(run("upstream", "model", "--contains", str(tmp_path / "data.csv"), "--json", store=store).stdout)
+    assert (shown["answer"], shown["via"]) == ("no", [])
+    (earlier,) = shown["earlier"]
+    assert (earlier["path"], earlier["hash"]) == (str(tmp_path / "data.csv"), content("then"))
+    assert (earlier["via"][0], earlier["via"][-1]) == (f"a:{content('model')}", f"a:{content('then')}")
 
 
 def test_downstream(run: Run) -> None:

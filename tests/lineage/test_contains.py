@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from roar_tui.errors import NotFoundError
-from roar_tui.lineage import beside, gaps
+from roar_tui.lineage import beside, gaps, small
 from roar_tui.lineage.contains import Answer, contains, document
 from roar_tui.lineage.model import Direction
 from roar_tui.lineage.reference import resolve
@@ -100,6 +100,78 @@ def test_a_file_is_what_it_is_now(store: Store, tmp_path: Path) -> None:
     assert ask(store, "model.pt", "raw.txt", cwd=str(tmp_path)).answer == "yes"
     (tmp_path / "raw.txt").write_text("something else")
     assert ask(store, "model.pt", "raw.txt", cwd=str(tmp_path)).answer == "no"
+
+
+def test_an_earlier_version_of_the_file_is_named(tmp_path: Path) -> None:
+    place = tmp_path / "raw.txt"
+    place.write_text("now")
+    first = single(["prep"], [used(str(place), "first")], [made("clean", opened=T0 + 1)])
+    read = [used("clean", opened=T1), used(str(place), "second", opened=T1)]
+    store = build_store(tmp_path / "store", [first, single(["train"], read, [made("model", opened=T2)], started=T1)])
+    answer = ask(store, "model", "raw.txt", cwd=str(tmp_path))
+    assert (answer.answer, answer.via) == ("no", [])
+    assert [each.path for each in answer.earlier] == [str(place)] * 2
+    assert [each.digest for each in answer.earlier] == [content("second"), content("first")]
+    assert [name(answer.path.nodes[node]) for node in answer.earlier[0].via] == ["model", "$ train", "raw.txt"]
+    assert ask(store, "model", "clean").earlier == []  # it is there
+    assert ask(store, "model", content("now")).earlier == []  # a hash is asked for, no path
+    place.write_text("second")
+    assert (ask(store, "model", "raw.txt", cwd=str(tmp_path)).answer, answer.of) == ("yes", 1)
+
+
+def test_an_earlier_version_through_a_link_and_of_a_directorys_files(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    folder.mkdir()
+    (folder / "a").write_text("same")
+    (folder / "b").write_text("new")
+    (tmp_path / "link").symlink_to("d")
+    (tmp_path / "b").symlink_to("d/b")
+    read = [used(str(folder / "a"), "same"), used(str(folder / "b"), "old")]
+    store = build_store(tmp_path / "store", [single(["train"], read, [made("model", opened=T0 + 9)])])
+    for wanted in ("d", "link", "b", "link/b"):
+        answer = ask(store, "model", wanted, cwd=str(tmp_path))
+        assert (answer.answer, [each.path for each in answer.earlier]) == ("no", [str(folder / "b")])
+
+
+def test_what_was_read_there_with_an_unknown_content_may_be_it(tmp_path: Path) -> None:
+    place = tmp_path / "raw.txt"
+    place.write_text("now")
+    read = [unknown(str(place)), unknown("other", opened=T0 + 1)]
+    store = build_store(tmp_path / "store", [single(["train"], read, [made("model", opened=T0 + 9)])])
+    answer = ask(store, "model", "raw.txt", cwd=str(tmp_path))
+    assert (answer.answer, answer.earlier) == ("unknown", [])
+    assert why(answer) == [
+        (str(place), "it was read there, with a content that is not known: it changed before it could be hashed"),
+        ("/p/other", "it changed before it could be hashed"),
+    ]
+
+
+SMALL = [
+    single(["prep"], [used("raw")], [made("out/flag", "1\n", opened=T0 + 1, size=2)]),
+    single(["train"], [used("in/flag", "1\n", opened=T1, size=2)], [made("model", opened=T2)], started=T1, ended=T3),
+]
+
+
+def test_a_small_root_that_somebody_else_made_too_may_be_his(tmp_path: Path) -> None:
+    answer = ask(build_store(tmp_path, SMALL), "model", content("raw"))
+    assert answer.answer == "unknown"
+    assert why(answer) == [("/p/in/flag", "too small (2 B) to be told apart: prep made the same content as /p/out/flag")]
+    third = single(["touch"], [], [made("flag", "1\n", opened=T0 + 3, size=2)], started=T0 + 2)
+    ((_, reason),) = why(ask(build_store(tmp_path / "2", [*SMALL, third]), "model", content("raw")))
+    assert reason.endswith("touch made the same content as /p/flag, and so did 1 other")
+    assert ask(build_store(tmp_path / "3", SMALL), "model", content("raw"), depth=2).answer == "no"
+
+
+def test_a_content_that_is_large_or_made_later_leaves_no_doubt(tmp_path: Path) -> None:
+    later = single(["touch"], [], [made("flag", "1\n", opened=T2, size=2)], started=T2)
+    assert ask(build_store(tmp_path / "1", [SMALL[1], later]), "model", content("raw")).answer == "no"
+    alone = build_store(tmp_path / "2", SMALL[1:])
+    assert ask(alone, "model", content("raw")).answer == "no"
+    large = [
+        single(["prep"], [used("raw")], [made("out/flag", "1\n", opened=T0 + 1, size=64)]),
+        single(["train"], [used("in/flag", "1\n", opened=T1, size=64)], [made("model", opened=T2)], started=T1),
+    ]
+    assert ask(build_store(tmp_path / "3", large), "model", content("raw")).answer == "yes"
 
 
 def test_a_directory_that_exists_is_all_of_its_files(store: Store, tmp_path: Path) -> None:
@@ -316,7 +388,7 @@ def test_a_content_that_both_comes_and_goes_ends(tmp_path: Path) -> None:
     assert ask(build_store(tmp_path, [noop]), "x", content("z")).answer == "no"
 
 
-@pytest.mark.parametrize("query", [beside.STEPS, gaps.JOB])
+@pytest.mark.parametrize("query", [beside.STEPS, gaps.JOB, small.USES])
 def test_no_query_reads_a_whole_table(query: str) -> None:
     with closing(sqlite3.connect(":memory:")) as db:
         for statement in statements():
