@@ -88,13 +88,13 @@ def newest(db: sqlite3.Connection, path: str) -> Version | None:
     return _newer(db, _NEWEST, {"path": to_sql(path)})
 
 
-def newest_named(db: sqlite3.Connection, name: str) -> tuple[Version, int] | None:
-    """The newest version of any file whose path ends in `name`, and how many such paths there are."""
+def named(db: sqlite3.Connection, name: str) -> list[Version]:
+    """The newest version of every file whose path ends in `name`, newest first."""
     base = os.path.basename(name.rstrip("/"))
     rows = [(rowid, from_sql(path)) for rowid, path in db.execute(_NAMED, (to_sql(base),))]
     ids = [rowid for rowid, path in rows if path == name or path.endswith("/" + name)]
     versions = [version for rowid in ids if (version := _newer(db, _NEWEST_BY_ID, {"path": rowid})) is not None]
-    return (max(versions, key=lambda version: version.opened), len(versions)) if versions else None
+    return sorted(versions, key=lambda version: version.opened, reverse=True)
 
 
 def in_job(db: sqlite3.Connection, job: int, places: list[str]) -> Version | None:
@@ -169,12 +169,22 @@ def _version(row: tuple[Any, ...]) -> Version:
     return Version._make((*row[:7], from_sql(row[7]), *row[8:11], None if row[11] is None else from_sql(row[11])))
 
 
+def has_below(db: sqlite3.Connection, directory: str) -> bool:
+    """Whether any path below a directory was recorded."""
+    return any(db.execute(_BELOW + " LIMIT 1", bounds).fetchone() is not None for bounds in _ranges_below(directory))
+
+
 def _paths_below(db: sqlite3.Connection, directory: str) -> list[int]:
-    """Row ids; paths that are not UTF-8 are BLOBs, which sort by themselves."""
+    """Row ids."""
+    return [row[0] for bounds in _ranges_below(directory) for row in db.execute(_BELOW, bounds)]
+
+
+def _ranges_below(directory: str) -> list[tuple[bytes, bytes] | tuple[str, str]]:
+    """Where the paths below a directory begin and end; those that are not UTF-8 are BLOBs, which sort by themselves."""
     start = directory.rstrip("/") + "/"
     end = start[:-1] + "0"  # the character after "/"
-    ranges = [(os.fsencode(start), os.fsencode(end))] + ([(start, end)] if isinstance(to_sql(start), str) else [])
-    return [row[0] for bounds in ranges for row in db.execute(_BELOW, bounds)]
+    of_bytes = (os.fsencode(start), os.fsencode(end))
+    return [of_bytes, (start, end)] if isinstance(to_sql(start), str) else [of_bytes]
 
 
 def _fileset(directory: str, versions: list[Version]) -> FilesetTarget | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from roar_tui.errors import AmbiguousError, NotFoundError
 from roar_tui.lineage import filesets, jobs, recorded
 from roar_tui.lineage.content import digest_of
+from roar_tui.lineage.ending import ending
 from roar_tui.lineage.jobs import CANDIDATES, Job
 from roar_tui.lineage.target import ArtifactTarget, Target
 from roar_tui.store.conditions import digest_range
@@ -179,18 +180,14 @@ class _Resolver:
         return next((from_sql(row[0]) for row in rows if row is not None), "")
 
     def _name(self, ref: str) -> Target | None:
-        """A job's name, or the end of a recorded path: the newest, with a note."""
+        """A job's name, or the end of a recorded path: the newest, with a note. Raises AmbiguousError as `ending` does."""
         job = jobs.named(self._db, ref)
         if job is not None:
             newest, count = job
             many = f"the newest of {count} jobs of that name" if count > 1 else "the job of that name"
             return newest.target(f"{ref} is {many}, {short(self._db, newest.id)}.")
-        path = recorded.newest_named(self._db, ref)
-        if path is None:
-            return None
-        version, count = path
-        many = f"the newest of {count} recorded files of that name" if count > 1 else "the recorded file of that name"
-        return recorded.target_of(version, f"{ref} is {many}, {version.path}.")
+        found = ending(self._db, ref, cwd=self._cwd, why="; ".join(self._tried))
+        return None if found is None else recorded.target_of(*found)
 
 
 def _splits(ref: str) -> Iterator[tuple[str, str]]:

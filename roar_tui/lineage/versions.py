@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from roar_tui.errors import NotFoundError
 from roar_tui.lineage import recorded
+from roar_tui.lineage.ending import ending
 from roar_tui.lineage.target import ArtifactTarget, JobTarget, PathTarget
 from roar_tui.store.schema import from_sql, to_sql
 
@@ -48,7 +49,7 @@ class Entry:
 def versions(db: sqlite3.Connection, name: str, *, cwd: str) -> list[Entry]:
     """The versions of a path (seen from `cwd`), else of the jobs of that name, else of the newest path that ends so.
 
-    Raises NotFoundError.
+    Raises NotFoundError, and AmbiguousError as `ending` does.
     """
     place = os.path.normpath(os.path.join(cwd, os.path.expanduser(name)))
     for path in dict.fromkeys((os.path.realpath(place), place)):
@@ -58,9 +59,9 @@ def versions(db: sqlite3.Connection, name: str, *, cwd: str) -> list[Entry]:
     jobs = [Entry(name, None, row[0].hex(), row[2], JobTarget(row[0].hex(), row[1])) for row in db.execute(_JOBS, (to_sql(name),))]
     if jobs:
         return jobs
-    ending = recorded.newest_named(db, name)
-    if ending is not None:
-        return _of_path(db, ending[0].path)
+    found = ending(db, name, cwd=cwd)
+    if found is not None:
+        return _of_path(db, found[0].path)
     hint = "See what there is: roar-tui jobs, roar-tui artifacts"
     raise NotFoundError(f"No path and no job of the name {name} is recorded.", hint)
 

@@ -4,6 +4,7 @@ import getpass
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from roar_tui.lineage.fold import fold
 from roar_tui.lineage.model import Direction, Kind
 from roar_tui.lineage.reference import resolve
 from roar_tui.lineage.target import ArtifactTarget, FilesetTarget, JobTarget, PathTarget, StepTarget, Target
+from roar_tui.lineage.versions import versions
 from roar_tui.lineage.walk import Walker, closure
 from roar_tui.record.model import Record, Status
 from roar_tui.store.store import Store
@@ -234,6 +236,52 @@ def test_a_base_name_or_the_end_of_a_path_is_a_name_too(desk: Desk) -> None:
         resolve(desk.store, desk.db, "eep/model.pt", cwd="/nowhere")
     with pytest.raises(NotFoundError, match="there is no such file now, and none was recorded"):
         resolve(desk.store, desk.db, "./model.pt", cwd="/nowhere")
+
+
+@pytest.fixture
+def two_projects(tmp_path: Path) -> Iterator[Desk]:
+    """Two other projects and one below here have a `data/a.csv`; the newest is another's."""
+    below = f"{tmp_path}/here/sub/data/a.csv"
+    places = [(f"{tmp_path}/one/data/a.csv", T0), (below, T1), (f"{tmp_path}/two/data/a.csv", T2)]
+    desk = Desk(tmp_path, [single(["get", path], [], [made(path, path, opened=time + 1)], started=time) for path, time in places])
+    with closing(desk.db):
+        yield desk
+
+
+def test_a_relative_path_is_of_this_directory_first(two_projects: Desk) -> None:
+    desk = two_projects
+    found = desk.resolve("data/a.csv")
+    assert isinstance(found, ArtifactTarget)
+    assert (found.path, found.note) == (
+        f"{desk.cwd}/sub/data/a.csv",
+        f"data/a.csv is the recorded file of that name, {desk.cwd}/sub/data/a.csv.",
+    )
+    assert versions(desk.db, "data/a.csv", cwd=str(desk.cwd))[0].path == f"{desk.cwd}/sub/data/a.csv"
+    assert desk.resolve("a.csv").path.endswith("/two/data/a.csv")  # type: ignore[union-attr]  # a name: the newest
+
+
+@pytest.mark.parametrize("made_here", ["a directory", "a file", "something recorded"])
+def test_another_projects_file_is_only_a_candidate(two_projects: Desk, tmp_path: Path, made_here: str) -> None:
+    """Nothing of that name was recorded in this project, but it is one."""
+    desk, mine = two_projects, tmp_path / "mine"
+    (mine / "data").mkdir(parents=True)
+    if made_here == "a file":
+        (mine / "data" / "a.csv").write_text("nobody has seen this")
+    elif made_here == "something recorded":
+        (mine / "data").rmdir()
+        desk.store.archive.keep(single(["other"], [], [made(f"{mine}/other", opened=T3)], started=T3))
+        desk.store.sync()
+    for ask in (partial(resolve, desk.store, desk.db), partial(versions, desk.db)):
+        with pytest.raises(AmbiguousError, match=r"data/a.csv is not recorded in .*/mine.*Elsewhere there are 3 such files\.") as error:
+            ask("data/a.csv", cwd=str(mine))
+        assert [line.split()[1] for line in error.value.candidates] == [
+            f"{tmp_path}/two/data/a.csv", f"{desk.cwd}/sub/data/a.csv", f"{tmp_path}/one/data/a.csv",
+        ]  # fmt: skip
+    if made_here == "a file":
+        with pytest.raises(AmbiguousError, match="that no recorded job has seen"):
+            resolve(desk.store, desk.db, "data/a.csv", cwd=str(mine))
+        with pytest.raises(AmbiguousError, match="Elsewhere there are 3 such files"):
+            resolve(desk.store, desk.db, "a.csv", cwd=str(mine / "data"))
 
 
 def test_names_may_hold_any_byte(desk: Desk) -> None:
