@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import click
 
 from roar_tui.cli.context import Settings, brought_up_to_date, common_options, note, print_json, working_directory
 from roar_tui.cli.failures import report
+from roar_tui.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,11 +34,14 @@ def command(settings: Settings, names: tuple[str, ...], cwd: str | None) -> int:
     """Bring in jobs from elsewhere: output of strace, roar's .roar/roar.db, or records of another store.
 
     Any options of strace that print opens will do, packed or not; best are -f -y -ttt. The files of strace -ff are one job: name
-    the directory, or what the names begin with (log for log.1234). Nothing is hashed: the files may have changed since.
+    the directory, or what the names begin with (log for log.1234). - reads standard input. Nothing is hashed: the files may have
+    changed since.
     """
     from roar_tui.exchange.parcels import parcels
     from roar_tui.store.store import Store
 
+    if "-" in names and sys.stdin.isatty():
+        raise UsageError("Standard input is a terminal, and no log.", "Pipe one in: xz -dc build.log.xz | roar-tui import -")
     started = None if cwd is None else os.path.normpath(os.path.join(working_directory(), cwd))
     store = Store.open(settings.root)
     found, errors = parcels(names)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roar_tui.exchange.roar_source import locate
-from roar_tui.exchange.source import UnusableFileError, unreadable
+from roar_tui.exchange.source import STDIN, UnusableFileError, unreadable
 
 _NUMBERED = re.compile(r"(.+)\.(\d{1,8})(\.(?:gz|bz2|xz|zst))?", re.DOTALL)
 
@@ -33,13 +33,15 @@ class Parcel:
 def parcels(names: Iterable[str]) -> tuple[list[Parcel], list[UnusableFileError]]:
     """The parcels in files, directories of files, and beginnings of file names (`log` for `log.1`, `log.2`), in their order.
 
+    `-` is standard input.
+
     The errors are of names that lead to no file.
     """
     found: list[Path] = []
     errors: list[UnusableFileError] = []
     for name in names:
         try:
-            found += _files(Path(name))
+            found += [STDIN] if name == "-" else _files(Path(name))
         except UnusableFileError as error:
             errors.append(error)
     groups: dict[str, list[Part]] = {}

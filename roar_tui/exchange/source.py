@@ -17,6 +17,7 @@ import blake3
 from roar_tui.errors import RoarTuiError
 
 CHUNK = 1 << 20
+STDIN = Path("/dev/stdin")
 LONGEST = 64 << 20  # bytes of a line; what is longer is junk, and is cut
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, where an editor put one
@@ -38,7 +39,8 @@ class Source:
         self.cut = False
         self._hash = blake3.blake3()
         try:
-            self._raw = path.open("rb")
+            # The descriptor itself: a socket, as sshd gives, cannot be opened by its name.
+            self._raw = os.fdopen(os.dup(0), "rb") if path == STDIN else path.open("rb")
             status = os.fstat(self._raw.fileno())
             self.size = status.st_size
             self.modified = status.st_mtime_ns // 1000

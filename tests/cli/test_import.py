@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +16,7 @@ from msgspec.structs import replace
 
 from roar_tui.store.archive import Archive
 from tests.builders import build_store, two_runs
-from tests.cli.conftest import Run, document, in_terminal
+from tests.cli.conftest import Run, document, in_terminal, plain
 
 LOG = """\
 10 1700000000.000001 execve("/usr/bin/cp", ["cp", "a.csv", "/p/b.csv"], 0x7ffe /* 3 vars */) = 0
@@ -198,3 +200,35 @@ def test_a_newer_record_is_refused(run: Run, store: Path, tmp_path: Path) -> Non
     done = run("import", str(newer), store=store)
     assert done.exit_code == 1
     assert "newer roar-tui" in done.stderr
+
+
+def import_stdin(store: Path, stdin: int, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    """`roar-tui import - --json` with that standard input: PIPE for `data`, or a descriptor."""
+    command = [sys.executable, "-m", "roar_tui", "--store", str(store), "import", "-", "--json"]
+    if data is not None:
+        return subprocess.run(command, input=data, capture_output=True, check=False)
+    return subprocess.run(command, stdin=stdin, capture_output=True, check=False)
+
+
+def test_standard_input_is_a_log_through_a_pipe_a_file_or_a_socket(run: Run, store: Path, log: Path) -> None:
+    """sshd hands a command a socket, which has no name that could be opened."""
+    (named,) = document(run("import", str(log), "--json", store=store))
+    ours, theirs = socket.socketpair()
+    with ours, theirs, log.open("rb") as file:
+        ours.sendall(LOG.encode())
+        ours.shutdown(socket.SHUT_WR)
+        results = [import_stdin(store, 0, LOG.encode()), import_stdin(store, file.fileno()), import_stdin(store, theirs.fileno())]
+        results.append(import_stdin(store, 0, gzip.compress(LOG.encode())))
+    for done in results:
+        assert done.returncode == 0, done.stderr
+        (entry,) = json.loads(done.stdout)
+        assert entry == {**named, "file": "/dev/stdin", "id": entry["id"]}
+    assert len(document(run("jobs", "--json", store=store))) == 1  # the same log is the same job
+
+
+def test_standard_input_that_is_no_log_or_a_terminal_is_said(store: Path) -> None:
+    empty = import_stdin(store, subprocess.DEVNULL)
+    assert (empty.returncode, empty.stderr.splitlines()[0]) == (1, b"roar-tui: /dev/stdin is not a strace log.")
+    status, shown = in_terminal(["--store", str(store), "import", "-"])
+    assert status == 2
+    assert "Standard input is a terminal, and no log." in plain(shown)
