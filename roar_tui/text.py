@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 SECOND = 1_000_000  # microseconds
 _NAMED = {"\n": r"\n", "\t": r"\t", "\r": r"\r"}
+_KERNEL = ("-m", "ipykernel_launcher")
 _INTERPRETER = re.compile(r"(python|pypy)[\d.]*|perl|ruby|Rscript|node|julia")
 
 
@@ -226,10 +228,16 @@ def _dollar_quote(arg: str) -> str:
     return "$'" + display(body) + "'"
 
 
-def what(argv: Sequence[str]) -> str:
+def is_kernel(argv: Sequence[str]) -> bool:
+    """Whether `argv` starts a kernel, which runs a notebook's cells; its arguments name a file of sockets, and not the notebook."""
+    return _KERNEL in pairwise(argv)
+
+
+def what(argv: Sequence[str], notebook: str | None = None) -> str:
     """A command by what tells it apart: without the launcher's path, nor an interpreter before its script.
 
-    `/usr/bin/python3 -u train.py --lr 0.2` is `train.py --lr 0.2`; `python3 -m pkg` stays `-m pkg`; `bash -c …` stays whole.
+    `/usr/bin/python3 -u train.py --lr 0.2` is `train.py --lr 0.2`; `python3 -m pkg` stays `-m pkg`; `bash -c …` stays whole. The
+    kernel that runs a notebook's cells is `Jupyter kernel`, with the `notebook` where it is known.
     """
     words = list(argv)
     if not words:
@@ -239,6 +247,8 @@ def what(argv: Sequence[str]) -> str:
         rest = words[1:]
         while rest and rest[0] in ("-u", "-B", "-E", "-s", "-I", "-O", "-OO"):
             rest = rest[1:]
+        if is_kernel(argv):
+            return "Jupyter kernel" + (f" of {display(notebook.rsplit('/', 1)[-1])}" if notebook else "")
         if rest and (rest[0] == "-m" or not rest[0].startswith("-")):
             if rest[0] != "-m":
                 rest[0] = rest[0].rsplit("/", 1)[-1] or rest[0]

@@ -82,7 +82,7 @@ def _other_path(row: Row) -> str | None:
 def name(node: Node, short: Shorten, width: int | None = None) -> str:
     """What a node is called: the command of a step, the path of a file or directory (in `width` cells)."""
     if node.kind in (Kind.STEP, Kind.JOB):
-        return what(node.argv) or display(node.program or "")
+        return what(node.argv, node.notebook) or display(node.program or "")
     if node.kind is Kind.PIPE:
         return "pipe"
     if node.kind is Kind.FILESET:

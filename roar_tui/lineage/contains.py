@@ -107,7 +107,8 @@ def _small(db: sqlite3.Connection, walk: Walk, depth: int | None) -> list[Gap]:
     for root, makers in doubtful(db, walk, depth):
         more = f", and so did {count(len(makers) - 1, 'other')}" if len(makers) > 1 else ""
         step = nodes.step(f"s:{makers[0].job}:{makers[0].step}")
-        why = f"too small ({size(root.size)}) to be told apart: {what(step.argv)} made the same content as {makers[0].path}{more}"
+        made = f"{what(step.argv, step.notebook)} made the same content as {makers[0].path}{more}"
+        why = f"too small ({size(root.size)}) to be told apart: {made}"
         found.append(Gap(root.paths[0] if root.paths else root.id, why, root.id))
     return found
 
@@ -119,6 +120,6 @@ def _beside(other: Walk, missing: list[One]) -> list[Gap]:
         way = ways.to({one.node} if one.node is not None else ())
         if way:
             step = other.nodes[way[0]]
-            had = f"{what(step.argv)} had it, a step of the same job that nothing seen links to this"
+            had = f"{what(step.argv, step.notebook)} had it, a step of the same job that nothing seen links to this"
             doubts.append(Gap(one.name, had, step.id))
     return doubts

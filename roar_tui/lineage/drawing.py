@@ -42,7 +42,7 @@ def dot(walk: Walk) -> str:
 def label(node: Node) -> str:
     """What a node is called on a drawing, in one line or two."""
     if node.kind in (Kind.STEP, Kind.JOB):
-        return what(node.argv) or display(node.program or "")
+        return what(node.argv, node.notebook) or display(node.program or "")
     if node.kind is Kind.PIPE:
         return "pipe"
     if node.kind is Kind.FILESET:

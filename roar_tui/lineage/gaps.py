@@ -101,7 +101,7 @@ def _of_job(archive: Archive, db: sqlite3.Connection, job: str, steps: dict[int,
     if row is None:
         return
     nearest = next(iter(steps.values()), None)
-    subject = what(nearest.argv) if nearest is not None else f"job {job[:8]}"
+    subject = what(nearest.argv, nearest.notebook) if nearest is not None else f"job {job[:8]}"
     node = None if nearest is None else nearest.id
     state = State(row[1])
     if state in _WHY_STATE:
@@ -119,9 +119,8 @@ def _of_job(archive: Archive, db: sqlite3.Connection, job: str, steps: dict[int,
         if addresses and step.id in steps:
             first, others = next(iter(addresses)), len(addresses) - 1
             to = f"{first} and {others} more" if others else first
-            yield Gap(
-                what(steps[step.id].argv), f"it was connected to {to}: what went over the network is not seen", steps[step.id].id
-            )
+            own = steps[step.id]
+            yield Gap(what(own.argv, own.notebook), f"it was connected to {to}: what went over the network is not seen", own.id)
 
 
 def _read(archive: Archive, name: str) -> _Record | model.Record:

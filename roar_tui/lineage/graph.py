@@ -55,6 +55,8 @@ def attributes(node: Node) -> dict[str, Any]:
         }
     if node.kind is Kind.PIPE:
         return shared | {"job": node.job, "pipe": node.number}
+    if node.notebook is not None:
+        shared["notebook"] = node.notebook
     return shared | {
         "job": node.job,
         "step": node.step,

@@ -73,6 +73,7 @@ class Node(msgspec.Struct):
     ended: int | None = None
     exit_code: int | None = None
     exit_signal: int | None = None
+    notebook: str | None = None  # whose cells this step, a Jupyter kernel, ran, as the command that started it named it
     state: Any = None  # the walk's own: what opening this node goes on from
     edge: Edge | None = None  # how a lazily opened node is joined to the node that it was opened from
 

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from roar_tui.errors import NotFoundError
 from roar_tui.lineage.links import Generation, Use
 from roar_tui.lineage.model import Kind, Node
+from roar_tui.lineage.script import notebook
 from roar_tui.store.schema import from_sql
+from roar_tui.text import is_kernel
 
 # step's and job's primary keys
 _STEP = """SELECT s.number, s.program, s.argv, s.cwd, s.started, s.ended, s.exit_code, s.exit_signal, j.digest
@@ -18,6 +20,8 @@ FROM step s JOIN job j ON j.id = s.job WHERE s.id = ?"""
 _JOB = "SELECT argv, cwd, started, ended, exit_code, exit_signal FROM job WHERE digest = ?"
 # UNIQUE (digest) of job, UNIQUE (job, number) of step
 _ROW = "SELECT s.id FROM job j JOIN step s ON s.job = j.id WHERE j.digest = ? AND s.number = ?"
+# the primary key; UNIQUE (job, number)
+_PARENT = "SELECT p.id, p.argv FROM step s JOIN step p ON p.job = s.job AND p.number = s.parent WHERE s.id = ?"
 # used_step, generated_step
 _UNKNOWN = """SELECT 0, id, opened FROM used INDEXED BY used_step WHERE step = :step AND artifact IS NULL
 UNION ALL SELECT 1, id, opened FROM generated INDEXED BY generated_step WHERE step = :step AND artifact IS NULL"""
@@ -69,6 +73,7 @@ class Nodes:
             if found is None:
                 raise gone("step", "that led here")
             number, program, argv, cwd, started, ended, code, signal, digest = found
+            command = words(argv)
             self._rows[f"s:{digest.hex()}:{number}"] = rowid
             self._steps[rowid] = Node(
                 id=f"s:{digest.hex()}:{number}",
@@ -76,14 +81,26 @@ class Nodes:
                 job=digest.hex(),
                 step=number,
                 program=from_sql(program),
-                argv=words(argv),
+                argv=command,
                 cwd=from_sql(cwd),
                 started=started,
                 ended=ended,
                 exit_code=code,
                 exit_signal=signal,
+                notebook=self._notebook(rowid) if is_kernel(command) else None,
             )
         return self._steps[rowid]
+
+    def _notebook(self, kernel: int) -> str | None:
+        """The notebook that one of the commands above a kernel (row id) named, nearest first."""
+        row, seen = self._db.execute(_PARENT, (kernel,)).fetchone(), {kernel}
+        while row is not None and row[0] not in seen:
+            found = notebook(words(row[1]))
+            if found is not None:
+                return found
+            seen.add(row[0])
+            row = self._db.execute(_PARENT, (row[0],)).fetchone()
+        return None
 
     def job(self, job_id: str) -> Node:
         """A node that stands for a whole job; raises NotFoundError."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 _INTERPRETER = re.compile(r"(python|pypy|bash|dash|zsh|ksh|sh|perl|ruby|node|julia|Rscript|lua)[\d.]*$")
 _MODULE = "-m"  # python -m package.module
 _INLINE = frozenset({"-c", "-e"})
+_OUTPUT = frozenset({"--output", "-o"})  # of jupyter nbconvert
 _STDIN = "-"  # the code comes through standard input; to a shell it only ends the options
 _TAKES_VALUE = frozenset({"-W", "-X"})  # of python
 _TAKES_VALUE_OF_SHELL = frozenset({"-O", "-o", "+O", "+o"})
@@ -48,3 +50,9 @@ def family(program: str, argv: Sequence[str]) -> tuple[str, str]:
     """What steps that do the same work on other files have in common: their program and script, by name."""
     named = script(argv) or (argv[0] if argv else program)
     return os.path.basename(program), os.path.basename(named)
+
+
+def notebook(argv: Sequence[str]) -> str | None:
+    """The first notebook that `argv` names, unless it is the one to write (`papermill in out`, `nbconvert --output out in`)."""
+    pairs = pairwise(argv)
+    return next((word for before, word in pairs if word.endswith(".ipynb") and word[0] != "-" and before not in _OUTPUT), None)

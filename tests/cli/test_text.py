@@ -170,6 +170,8 @@ def test_a_command_line_can_be_typed_and_is_printable() -> None:
     [
         (["/usr/bin/python3", "-u", "src/train.py", "--lr", "0.2"], "train.py --lr 0.2"),
         (["python3.11", "-m", "torch.distributed.run", "x.py"], "-m torch.distributed.run x.py"),
+        (["/env/bin/python", "-m", "ipykernel_launcher", "-f", "/tmp/tmpm2ut70ww.json"], "Jupyter kernel"),
+        (["python3", "-m", "ipykernel", "install"], "-m ipykernel install"),
         (["python3", "-c", "print(1)"], "python3 -c 'print(1)'"),
         (["python3"], "python3"),
         (["/bin/bash", "pipeline.sh"], "bash pipeline.sh"),
@@ -179,6 +181,12 @@ def test_a_command_line_can_be_typed_and_is_printable() -> None:
 )
 def test_a_command_is_known_by_its_script(argv: list[str], shown: str) -> None:
     assert what(argv) == shown
+
+
+def test_a_kernel_is_known_by_its_notebook() -> None:
+    kernel = ["python", "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "/tmp/x.json"]
+    assert what(kernel, "sub/n\n.ipynb") == r"Jupyter kernel of n\n.ipynb"
+    assert what(["python", "train.py"], "n.ipynb") == "train.py"
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,4 @@ def test_a_notebook_is_code_and_its_kernel_reads_and_writes(project: Project) ->
     walk = project.json("upstream", "./x", "--expand")
     found = {project.relative(node["paths"][0]) for node in walk["nodes"] if node["kind"] == "artifact"}
     assert {"x", "a", "helper.py", "n.ipynb"} <= found
+    assert [node["notebook"] for node in walk["nodes"] if "ipykernel_launcher" in node.get("argv", ())] == ["n.ipynb"]

@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 
 import networkx
+import pytest
 
+from roar_tui.lineage.drawing import label
 from roar_tui.lineage.fold import fold
 from roar_tui.lineage.graph import node_link
+from roar_tui.lineage.model import Kind
 from roar_tui.lineage.outline import outline
 from tests.builders import T0, content, made, nasty, pipeline, record, single, step, unknown, used
 from tests.lineage import stories
@@ -153,3 +156,25 @@ def test_names_that_are_not_text_survive_json(tmp_path: Path) -> None:
 def test_a_walk_needs_no_networkx() -> None:
     code = "import sys, roar_tui.lineage.walk, roar_tui.lineage.graph, roar_tui.lineage.reference; print('networkx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "named"),
+    [
+        (["jupyter-execute", "sub/n.ipynb"], "sub/n.ipynb"),
+        (["jupyter-nbconvert", "--execute", "--output", "out.ipynb", "n.ipynb"], "n.ipynb"),
+        (["papermill", "n.ipynb", "out.ipynb"], "n.ipynb"),
+        (["jupyter-lab"], None),
+    ],
+)
+def test_a_kernel_is_named_by_the_notebook_of_a_command_above_it(tmp_path: Path, above: list[str], named: str | None) -> None:
+    kernel = step(
+        ["python", "-m", "ipykernel_launcher", "-f", "/tmp/k.json"], number=2, parent=1, used=[used("a")], generated=[made("x")]
+    )
+    with stories.index(tmp_path, [record(above, [step(above), step(["sh"], number=1, parent=0), kernel])]) as db:
+        walk = upstream(db, artifact(db, "x"))
+    (node,) = [node for node in node_link(walk)["nodes"] if node["kind"] == "step"]
+    assert node.get("notebook") == named
+    assert label(next(each for each in walk.nodes.values() if each.kind is Kind.STEP)) == (
+        f"Jupyter kernel of {named.split('/')[-1]}" if named else "Jupyter kernel"
+    )
