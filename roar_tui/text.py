@@ -29,7 +29,7 @@ class Marks:
     fileset: str = "▤"
     step: str = "⚙"
     code: str = "≡"
-    pipe: str = "│"
+    pipe: str = "»"
     root: str = "○"
     seen: str = "↑"
     ellipsis: str = "…"
@@ -43,7 +43,7 @@ class Marks:
 
 
 UNICODE = Marks()
-ASCII = Marks("*", "#", "@", "=", "|", "o", "^", "...", "-", "|-", "`-", "| ", "ok", "!", "x")
+ASCII = Marks("*", "#", "@", "=", ">>", "o", "^", "...", "-", "|-", "`-", "| ", "ok", "!", "x")
 
 
 def marks(environ: Mapping[str, str] | None = None) -> Marks:

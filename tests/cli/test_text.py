@@ -206,3 +206,9 @@ def test_marks_follow_the_locale(environ: dict[str, str], unicode: bool) -> None
 
 def test_ascii_marks_are_ascii() -> None:
     assert all(getattr(text.ASCII, name).isascii() for name in text.ASCII.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("signs", [text.UNICODE, text.ASCII])
+def test_no_mark_looks_like_the_lines_of_a_tree(signs: text.Marks) -> None:
+    lines = {signs.branch[0], signs.last[0], signs.line[0]}
+    assert {signs.artifact, signs.fileset, signs.step, signs.code, signs.pipe, signs.root, signs.seen} & lines == set()
