@@ -76,6 +76,11 @@ class App(click.Group):
             value = super().invoke(ctx)
             if sys.stdout is not None:
                 sys.stdout.flush()
+        except click.UsageError as error:
+            if error.ctx is None and CALLED in ctx.meta:  # click's parser does not say whose options it read
+                name = ctx.meta[CALLED]
+                error.ctx = click.Context(import_module(COMMANDS[name][0]).command, parent=ctx, info_name=name)
+            raise
         except (click.exceptions.Exit, click.ClickException, click.Abort, KeyboardInterrupt):
             raise
         except Exception as error:  # the one place that turns an exception into a sentence and a status

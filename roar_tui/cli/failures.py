@@ -48,8 +48,9 @@ def _said(error: Exception) -> int:
         _silence_stdout()
         return PIPE_CLOSED
     if isinstance(error, click.UsageError):
-        path = error.ctx.command_path if error.ctx else "roar-tui"
-        say(" ".join(error.format_message().split()), getattr(error, "hint", "") or f"How it is used: {path} --help")
+        from roar_tui.cli.usage import explain
+
+        say(*explain(error))
         return USAGE
     if isinstance(error, click.ClickException):
         say(" ".join(error.format_message().split()))

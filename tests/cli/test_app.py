@@ -81,6 +81,31 @@ def test_wrong_usage_is_2_with_a_helpful_sentence(run: Run, args: list[str], sai
 
 
 @pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--nope"], "There is no option --nope.\n  HOW roar-tui --help"),
+        (["--store"], "--store needs a value.\n  HOW roar-tui --help"),
+        (["show"], "show needs a REF.\n  That is @ (your last job), a path, a hash, a job id or a name: roar-tui show @"),
+        (["show", "--nope"], "show has no option --nope.\n  HOW roar-tui show --help"),
+        (["show", "--folded=3", "@"], "--folded takes no value.\n  HOW roar-tui show --help"),
+        (["artifacts", "--fil", "x"], "artifacts has no option --fil.\n  Did you mean --filter? HOW roar-tui artifacts --help"),
+        (["jobs", "--limit"], "--limit needs a value: --limit N.\n  HOW roar-tui jobs --help"),
+        (["jobs", "--limit", "1.5"], "--limit takes a whole number from 0 on, not 1.5.\n  HOW roar-tui jobs --help"),
+        (["jobs", "--limit", "-1"], "--limit takes a whole number from 0 on, not -1.\n  HOW roar-tui jobs --help"),
+        (["upstream", "@", "--format", "svg"], "--format takes tree, graphml or dot, not svg.\n  HOW roar-tui upstream --help"),
+        (["diff", "@"], "diff needs two things to compare.\n"
+         "  They are jobs, files or directories, the older first: roar-tui diff @~1 @"),
+        (["diff", "a", "b", "c", "d"], "diff takes no more arguments: c d is too much.\n"
+         "  A name with spaces stands in quotes. HOW roar-tui diff --help"),
+        (["store", "burn"], "store has no command burn.\n  It has info, rebuild and recover."),
+        (["store", "info", "--nope"], "store info has no option --nope.\n  HOW roar-tui store info --help"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_says_what_is_wrong_and_how_it_is_written(run: Run, args: list[str], said: str) -> None:
+    assert run(*args).stderr == f"roar-tui: {said}\n".replace("HOW", "How it is used:")
+
+
+@pytest.mark.parametrize(
     ("error", "command", "status", "said"),
     [
         (NotFoundError("Nothing is called x.", "Try jobs."), "jobs", 1, "roar-tui: Nothing is called x.\n  Try jobs.\n"),
