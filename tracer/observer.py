@@ -158,7 +158,9 @@ class Observer(Opens):
         for pid in list(self._early):
             self._flush(pid)
         if self.counts.unparsed:
-            self.warnings["unparsed"] = f"{self.counts.unparsed} lines of the trace could not be read: what they said is unknown."
+            number = self.counts.unparsed
+            lines, they = ("line", "it") if number == 1 else ("lines", "they")
+            self.warnings["unparsed"] = f"{number} {lines} of the trace could not be read: what {they} said is unknown."
         return self.so_far()
 
     def so_far(self) -> Observation:

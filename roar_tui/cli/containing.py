@@ -81,7 +81,8 @@ def _print(
     elif answer.answer == "no":
         which = f"not all of {name} is" if answer.found else f"{name} is not"
         screen.line((f"{marks().fail} no", BAD), f"{GAP}{which} among {whole}{several}{within}")
-        begin = f"; what {count(answer.roots)} of them were made from is not recorded" if up and answer.roots else ""
+        were = count(answer.roots, "of them was", "of them were")
+        begin = f"; what {were} made from is not recorded" if up and answer.roots else ""
         screen.line((f"{GAP}compared with {count(answer.files, 'recorded file')}{begin}", QUIET))
     else:
         screen.line(
@@ -97,7 +98,7 @@ def _print(
         which = "that path" if answer.of == 1 else shorten_path(other.path, cwd=cwd)
         screen.line(GAP, (f"an earlier version of {which}, {queries.short(db, other.digest)}, is among it", WARN))
     if len(answer.earlier) > LISTED:
-        screen.line((f"{GAP}and {count(len(answer.earlier) - LISTED)} more earlier versions; --json lists them all", QUIET))
+        screen.line((f"{GAP}and {count(len(answer.earlier) - LISTED, 'more earlier version')}; --json lists them all", QUIET))
     if answer.path.nodes:
         screen.line()
         print_tree(db, answer.path, cwd)

@@ -60,7 +60,7 @@ def build(where: Place) -> None:
     run("second run", SECOND_RUN, where)
     where.finish()
     jobs = len(FIRST_RUN) + len(SECOND_RUN)
-    say(f"{jobs} jobs recorded in {text.duration(time.monotonic() - began)}, in the store {where.store}")
+    say(f"{text.count(jobs, 'job')} recorded in {text.duration(time.monotonic() - began)}, in the store {where.store}")
 
 
 def run(title: str, stages: tuple[str, ...], where: Place) -> None:

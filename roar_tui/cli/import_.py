@@ -132,7 +132,8 @@ def _tell(store: Store, imported: list[Imported]) -> None:
         called = what(one.command) if one.source == "roar" else display(one.file)
         screen.line((short, HASH), f"  {called}  ", ", ".join(holds))
     if len(new) < len(imported):
-        screen.line((f"{count(len(imported) - len(new), 'job')} of the database were there already", QUIET))
+        there = count(len(imported) - len(new), "job of the database was", "jobs of the database were")
+        screen.line((f"{there} there already", QUIET))
     times = Counter(warning.message for one in imported for warning in one.warnings)
     examples: dict[str, list[str]] = {}
     for one in imported:

@@ -25,6 +25,7 @@ def command(settings: Settings, name: str, limit: int) -> None:
     from roar_tui.lineage.diff import diff, to_json
     from roar_tui.lineage.versions import versions
     from roar_tui.store.results import iso
+    from roar_tui.text import count
 
     with opened(settings) as (store, db):
         cwd = working_directory()
@@ -43,7 +44,8 @@ def command(settings: Settings, name: str, limit: int) -> None:
         else:
             _print(db, shown, cwd)
         if len(entries) > limit:
-            note(f"{len(entries) - limit} older versions are not shown: --limit {len(entries)}")
+            older = count(len(entries) - limit, "older version is", "older versions are")
+            note(f"{older} not shown: --limit {len(entries)}")
 
 
 def _print(db: sqlite3.Connection, shown: list[tuple[Entry, Diff | None]], cwd: str) -> None:

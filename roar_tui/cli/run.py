@@ -98,7 +98,7 @@ def tell(line: Line) -> None:
                 done, total, size = message["progress"]
                 from roar_tui import text
 
-                said = f"hashing {done} of {total} files, {text.size(size)}  (Ctrl-C leaves the rest)"
+                said = f"hashing {done} of {text.count(total, 'file')}, {text.size(size)}  (Ctrl-C leaves the rest)"
                 click.echo(f"\r\x1b[Kroar-tui: {said}", nl=False, err=True)
                 shown = True
             elif message.keys() & {"done", "left", "failed"}:

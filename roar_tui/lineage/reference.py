@@ -19,6 +19,7 @@ from roar_tui.store.conditions import digest_range
 from roar_tui.store.hashes import short
 from roar_tui.store.schema import from_sql
 from roar_tui.store.store import Store
+from roar_tui.text import count
 
 _BY_DIGEST = "SELECT id FROM artifact WHERE digest = ? ORDER BY algorithm = 'blake3' DESC LIMIT 1"  # UNIQUE (digest, algorithm)
 _PLACES = (
@@ -85,7 +86,7 @@ class _Resolver:
                 return target
             name = short(self._db, job.id)
             if _is_number(right):
-                self._tried.append(f"job {name} has {_steps(jobs.count_steps(self._db, job))} and no file {right}")
+                self._tried.append(f"job {name} has {count(jobs.count_steps(self._db, job), 'step')} and no file {right}")
             else:
                 self._tried.append(f"job {name} neither read nor wrote {right}")
         return None
@@ -206,7 +207,3 @@ def _is_forced(ref: str) -> bool:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
-
-
-def _steps(count: int) -> str:
-    return "1 step" if count == 1 else f"{count} steps"

@@ -18,6 +18,7 @@ from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.record.policy import REMOTE
 from roar_tui.record.run import Run
 from roar_tui.record.settle import Settled
+from roar_tui.text import count
 from tracer.observation import Counts
 
 WRITERS = 8  # blobs that are written at once: a flush waits for the disk, and eight wait as long as one (60 blobs: 450 ms, 40 ms)
@@ -131,9 +132,10 @@ def limits(
         found["setuid"] = f"Setuid programs lose their privilege when they are traced: {', '.join(setuid)}."
     changed = sum(access.status is Status.CHANGED for step in steps for access in step.used)
     if changed:
-        found["changed"] = f"{changed} inputs changed before they could be hashed: their content is unknown."
+        of = ("it", "its content is") if changed == 1 else ("they", "their contents are")
+        found["changed"] = f"{count(changed, 'input')} changed before {of[0]} could be hashed: {of[1]} unknown."
     if counts.unfinished and "unfinished" not in found:
-        found["unfinished_calls"] = f"{counts.unfinished} calls were cut off."
+        found["unfinished_calls"] = count(counts.unfinished, "call was", "calls were") + " cut off."
     return [RecordWarning(code, message) for code, message in sorted(found.items())]
 
 

@@ -86,6 +86,12 @@ def test_an_earlier_version_is_said_with_the_way_to_it(run: Run, tmp_path: Path)
     assert (earlier["via"][0], earlier["via"][-1]) == (f"a:{content('model')}", f"a:{content('then')}")
 
 
+@pytest.mark.parametrize(("roots", "said"), [(1, "1 of them was made"), (2, "2 of them were made")])
+def test_one_root_and_several(run: Run, tmp_path: Path, roots: int, said: str) -> None:
+    build_store(tmp_path, [single(["train"], [used(str(n)) for n in range(roots)], [made("model", opened=T0 + 50)])])
+    assert f"; what {said} from is not recorded" in run("upstream", "model", "--contains", content("raw"), store=tmp_path).stdout
+
+
 def test_downstream(run: Run) -> None:
     assert run("downstream", content("raw"), "--contains", MODEL).exit_code == 0
     done = run("downstream", content("raw"), "--contains", content("model raw changed 0.2"))

@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Path:
 def test_sound(run: Run, project: Path) -> None:
     done = run("verify", store=project / "store")
     assert done.exit_code == 0
-    assert done.stdout == "✓ 3 files checked: 3 unchanged\n✓ 1 record checked: all are sound\n"
+    assert done.stdout == "✓ 3 files checked: 3 unchanged\n✓ 1 record checked: it is sound\n"
     assert document(run("verify", "all", "--json", store=project / "store")) == {
         "checked": 3, "unchanged": 3, "complete": True, "problems": [], "unknown": [],
         "records": {"checked": 1, "damaged": []}, "blobs": {"checked": 0, "damaged": []},
@@ -51,7 +51,7 @@ def test_problems_leave_with_1(run: Run, project: Path) -> None:
     assert f"is now {content('other')[:8]}" in done.stdout
     assert r"b\n\x1b[31m" in done.stdout
     assert "3 files checked: 1 unchanged · 1 changed · 1 gone" in done.stdout
-    assert "1 record checked: all are sound" in done.stdout
+    assert "1 record checked: it is sound" in done.stdout
     assert "were seen on other machines: node-1" in done.stdout
     shown = run("verify", "--json", store=project / "store")
     assert shown.exit_code == 1

@@ -319,7 +319,7 @@ def test_a_killed_program(import_: Import) -> None:
 def test_an_open_whose_return_is_missing_is_counted(import_: Import) -> None:
     begun = '10 1700000000.26 openat(AT_FDCWD, "/p/lost", O_RDONLY <unfinished ...>\n'
     record = import_(RUN.replace("10 1700000000.30", begun + "10 1700000000.30"))
-    assert warned(record)["unfinished_calls"] == "1 calls were cut off."
+    assert warned(record)["unfinished_calls"] == "1 call was cut off."
     assert used(record) == ["/p/a.csv"]
 
 

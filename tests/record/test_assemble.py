@@ -1,4 +1,4 @@
-"""The text that is kept beside a record."""
+"""What limits a record, and the text that is kept beside it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from roar_tui.record.assemble import snapshot
+from roar_tui.record.assemble import limits, snapshot
 from roar_tui.record.model import Access, Role, Status, Step, digest
+from tests import builders
+from tracer.observation import Counts
 
 
 def step(folder: Path, count: int) -> Step:
@@ -33,3 +35,15 @@ def test_scripts_are_kept_where_no_thread_may_be_started(tmp_path: Path, monkeyp
     job = step(tmp_path, 5)
     monkeypatch.setattr(threading.Thread, "start", refuse)
     assert len(snapshot([job], digest)) == 5
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (1, "1 input changed before it could be hashed: its content is unknown."),
+        (2, "2 inputs changed before they could be hashed: their contents are unknown."),
+    ],
+)
+def test_inputs_that_changed_are_counted(number: int, said: str) -> None:
+    read = builders.step(["train"], used=[builders.unknown(str(each)) for each in range(number)])
+    assert [warning.message for warning in limits([read], {}, Counts())] == [said]

@@ -66,12 +66,14 @@ def _summary(screen: Screen, result: Verified) -> None:
         screen.line("Nothing that should still be on disk was recorded here.")
     if result.records.checked:
         harm = len(result.records.damaged) + len(result.blobs.damaged)
+        sound = "all are sound" if result.records.checked + result.blobs.checked > 1 else "it is sound"
         also = f" and {count(result.blobs.checked, 'blob')}" if result.blobs.checked else ""
         screen.line(
             (f"{marks().fail} ", BAD) if harm else (f"{marks().ok} ", GOOD),
-            f"{count(result.records.checked, 'record')}{also} checked: " + (f"{count(harm)} damaged" if harm else "all are sound"),
+            f"{count(result.records.checked, 'record')}{also} checked: " + (f"{count(harm)} damaged" if harm else sound),
         )
     elsewhere = Counter(each.host for each in result.problems if each.host != socket.gethostname())
     if elsewhere:
         hosts = ", ".join(display(host) for host in sorted(elsewhere))
-        screen.line((f"{marks().warn} ", WARN), f"{count(elsewhere.total(), 'file')} of these were seen on other machines: {hosts}")
+        were = count(elsewhere.total(), "of these was", "of these were")
+        screen.line((f"{marks().warn} ", WARN), f"{were} seen on other machines: {hosts}")
