@@ -48,6 +48,7 @@ def print_table(db: sqlite3.Connection, rows: list[JobRow]) -> None:
     """Print the columns of the job list."""
     from roar_tui.cli.phrases import how_it_ended, label, moment_of
     from roar_tui.cli.render import HASH, QUIET, Column, Screen
+    from roar_tui.record.model import State
     from roar_tui.store import queries
     from roar_tui.text import count, duration
 
@@ -67,11 +68,12 @@ def print_table(db: sqlite3.Connection, rows: list[JobRow]) -> None:
             moment_of(row.started, now, screen.terminal),
             queries.short(db, row.id),
             label(row),
-            count(row.inputs),
-            count(row.outputs),
+            count(row.inputs) + more,
+            count(row.outputs) + more,
             duration(row.duration),
             how_it_ended(row.state, row.exit),
         ]
         for row in rows
+        for more in ("+" if row.state is State.RUNNING else "",)  # not all is known before it ends
     ]
     screen.table(columns, table)

@@ -30,7 +30,9 @@ def walk(
     from roar_tui.lineage.fold import fold
     from roar_tui.lineage.graph import node_link
     from roar_tui.lineage.reference import resolve
+    from roar_tui.lineage.running import still_running
     from roar_tui.lineage.walk import closure
+    from roar_tui.store import queries
 
     with opened(settings) as (store, db):
         cwd = working_directory()
@@ -52,7 +54,10 @@ def walk(
             print_tree(db, shown, cwd)
         if found.note != target.note:
             note(found.note)
-        if not found.edges and depth != 0:
+        running = still_running(db, found, target)
+        if running is not None:
+            note(f"Job {queries.short(db, running)} is still running: what it reads and writes is known when it ends.")
+        elif not found.edges and depth != 0:
             end = "made it" if direction.value == "upstream" else "was made from it"
             note(f"Nothing that is recorded {end}.")
     return None

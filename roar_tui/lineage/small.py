@@ -7,12 +7,13 @@ there is not known either.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from roar_tui.lineage.links import FOREVER, SMALL
+from roar_tui.lineage.links import SMALL, first_sighting
 from roar_tui.lineage.model import Alternative, Direction, Kind, Node, Walk
 from roar_tui.lineage.opener import Opener
+from roar_tui.store.schema import to_sql
 
 
 class Doubtful(NamedTuple):
@@ -27,12 +28,11 @@ def doubtful(db: sqlite3.Connection, walk: Walk, depth: int | None = None) -> It
     if walk.direction is not Direction.UPSTREAM:
         return
     opener = Opener(db, walk.direction)
-    users = _users(walk)
     for node in walk.nodes.values():
         if not is_small_root(node) or (depth is not None and node.depth >= depth):
             continue
         row = db.execute(_ARTIFACT, (bytes.fromhex(node.digest or ""),)).fetchone()
-        makers = () if row is None else opener.generated(row[0], _last_use(opener, row[0], users.get(node.id, ())), None)
+        makers = () if row is None else _makers(opener, row[0], node.paths)
         if makers:
             yield Doubtful(node, makers)
 
@@ -44,25 +44,12 @@ def is_small_root(node: Node) -> bool:
 
 # UNIQUE (digest, algorithm)
 _ARTIFACT = "SELECT id FROM artifact WHERE digest = ? ORDER BY algorithm = 'blake3' DESC LIMIT 1"
-# used_artifact
-USES = "SELECT step, opened FROM used INDEXED BY used_artifact WHERE artifact = ? ORDER BY opened DESC"
+# used_artifact, member_artifact
+SIGHTED = f"SELECT {first_sighting(':artifact', '(SELECT id FROM path WHERE path = :path)')}"
 
 
-def _users(walk: Walk) -> dict[str, list[Node]]:
-    """The steps that used each file of an upstream `walk`, by the file's node id."""
-    users: dict[str, list[Node]] = {}
-    for source, to in walk.edges:
-        users.setdefault(source, []).append(walk.nodes[to])
-    return users
-
-
-def _last_use(opener: Opener, artifact: int, steps: Collection[Node]) -> int:
-    """When the last of `steps` opened a content (row id): what was made from then on was not it. FOREVER for no steps.
-
-    A member of a fileset has no row of its own: it was opened before its step ended.
-    """
-    rows = {opener.nodes.row(step.id) for step in steps}
-    for step, opened in opener.db.execute(USES, (artifact,)) if rows else ():
-        if step in rows:
-            return int(opened)
-    return max((FOREVER if step.ended is None else step.ended for step in steps), default=FOREVER)
+def _makers(opener: Opener, artifact: int, paths: list[str]) -> tuple[Alternative, ...]:
+    """Who made a content (row id) before it was first seen at one of `paths`: what was made later did not come there from it."""
+    values = [{"artifact": artifact, "path": to_sql(path)} for path in paths]
+    seen = max((opener.db.execute(SIGHTED, each).fetchone()[0] for each in values), default=0)
+    return tuple(maker for maker in opener.generated(artifact, seen, None) if maker.time <= seen)

@@ -263,8 +263,12 @@ class Capture:
                 self._outcomes[use] = Outcome(Status.REMOVED if not use.version.external else Status.CHANGED, None, None)
 
     def so_far(self) -> Captured:
-        """What was captured up to now, while processes are still running."""
-        return self._captured(self.observer.so_far())
+        """What was captured up to now, while processes are still running: what was hashed and cannot be judged yet is `skipped`."""
+        captured = self._captured(self.observer.so_far())
+        for use, evidence in self._waiting:
+            if evidence.status is not None:
+                captured.uses.setdefault(use, Outcome(Status.SKIPPED, None, None))
+        return captured
 
     def _captured(self, observation: Observation) -> Captured:
         uses = {use: outcome for use, outcome in self._outcomes.items() if outcome is not None}

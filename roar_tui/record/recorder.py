@@ -29,6 +29,7 @@ from roar_tui.record.run import Line, Run, Shelf, first_line
 from roar_tui.record.settle import Settled, settle
 from tracer.spool import Spool
 
+RUNNING = "Processes of the job are still running: what is here was seen until now; all that the job reads is known when they end."
 GRACE = 0.25  # s that processes which outlive the command get before the launcher returns
 LOOK = 0.001  # s for which the clock of file times is measured at once, until that was enough
 SWITCH = 0.0005  # s until another thread lets go of the interpreter: who follows the trace must not be late
@@ -185,9 +186,12 @@ class Recorder:
 
     def _keep_so_far(self, capture: Capture) -> None:
         """A record of state `running`: the command has ended, and left processes behind. The complete one replaces it."""
+        CLOCK.watch(max(0.0, ENOUGH - CLOCK.watched))
+        capture.judging = True
+        capture.step()
         redactor = Redactor(redaction.load_key(redaction.key_path()))
         settled = settle(capture.so_far(), capture.policy.role, argv_of=redactor.argv)
-        warning = RecordWarning("running", "Processes of the job are still running: what they do is recorded when they end.")
+        warning = RecordWarning("running", RUNNING)
         record = assemble(self._run, self._ending, settled, redactor, state=State.RUNNING, warnings=[warning])
         with contextlib.suppress(Exception):  # the complete record is what counts
             self._write_id(self._shelf.keep(record))

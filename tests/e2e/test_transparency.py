@@ -163,6 +163,25 @@ def test_a_process_left_behind_does_not_hold_the_command_back(project: Project) 
     assert "late" in project.files(project.show(job["id"])["outputs"])
 
 
+def test_a_job_that_is_still_running_never_looks_as_if_it_had_read_nothing(project: Project) -> None:
+    project.write({"a": "a\n"})
+    later = "(until [ -e go ]; do sleep 0.02; done; cat a > x) > /dev/null 2>&1 & true"
+    done = project.call("run", "--name", "it", "bash", "-c", later)
+    assert done.returncode == 0
+    shown = project.call("show", "it").stdout
+    assert "\nRead  0 files so far; all of it is known when the job ends\n" in shown
+    assert "all that the job reads is known when they end" in shown
+    (line,) = [line for line in project.call("jobs").stdout.splitlines() if "[it]" in line]
+    assert "0+" in line.split()
+    walk = project.call("upstream", "it")
+    assert "is still running: what it reads and writes is known when it ends.\n" in walk.stderr
+    assert "Nothing that is recorded" not in walk.stderr
+    assert project.call("upstream", "it", "--contains", "a").returncode == 4
+    project.write({"go": ""})
+    wait_for(lambda: project.json("jobs")[0]["state"] == "complete", "the record is kept")
+    assert "\nRead  1 file\n" in project.call("show", "it").stdout
+
+
 def test_without_strace_the_job_runs_and_the_record_says_why(project: Project) -> None:
     done = project.call("run", "bash", "-c", "echo out > made; exit 4", env={**project.environ, "ROAR_TUI_STRACE": "/no/strace"})
     assert done.returncode == 4

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from roar_tui.errors import NotFoundError
-from roar_tui.lineage import beside, gaps, small
+from roar_tui.lineage import beside, gaps, running, small
 from roar_tui.lineage.contains import Answer, contains, document
 from roar_tui.lineage.model import Direction
 from roar_tui.lineage.reference import resolve
@@ -165,6 +165,8 @@ def test_a_small_root_that_somebody_else_made_too_may_be_his(tmp_path: Path) -> 
 def test_a_content_that_is_large_or_made_later_leaves_no_doubt(tmp_path: Path) -> None:
     later = single(["touch"], [], [made("flag", "1\n", opened=T2, size=2)], started=T2)
     assert ask(build_store(tmp_path / "1", [SMALL[1], later]), "model", content("raw")).answer == "no"
+    copied = single(["sh"], [used("in/flag", "1\n", opened=T0 + 2, size=2)], [made("copy", "1\n", opened=T0, size=2)], started=T0)
+    assert ask(build_store(tmp_path / "4", [SMALL[1], copied]), "model", content("raw")).answer == "no"  # it was there before
     alone = build_store(tmp_path / "2", SMALL[1:])
     assert ask(alone, "model", content("raw")).answer == "no"
     large = [
@@ -388,10 +390,10 @@ def test_a_content_that_both_comes_and_goes_ends(tmp_path: Path) -> None:
     assert ask(build_store(tmp_path, [noop]), "x", content("z")).answer == "no"
 
 
-@pytest.mark.parametrize("query", [beside.STEPS, gaps.JOB, small.USES])
-def test_no_query_reads_a_whole_table(query: str) -> None:
+@pytest.mark.parametrize(("query", "values"), [(beside.STEPS, 1), (gaps.JOB, 1), (running.STATE, 1), (small.SIGHTED, 2)])
+def test_no_query_reads_a_whole_table(query: str, values: int) -> None:
     with closing(sqlite3.connect(":memory:")) as db:
         for statement in statements():
             db.execute(statement)
-        plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + query, [b""])]
+        plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + query, [b""] * values)]
     assert [line for line in plan if re.match(r"SCAN (?!CONSTANT)", line)] == []

@@ -253,3 +253,20 @@ def test_a_call_in_flight_makes_the_hash_of_what_it_threatens_unknown(job: Job, 
     digests = {use.path: outcome.digest for use, outcome in capture.so_far().uses.items()}
     assert digests == {str(job.root / "d/x"): None, str(job.root / "x"): digest(OLD)}
     capture.hasher.close()
+
+
+def test_what_cannot_be_judged_yet_is_read_all_the_same(job: Job) -> None:
+    """A record of a job that is still running must not look as if nothing had been read."""
+    job.open("x")
+    capture = job.capture()
+    capture.judging = False
+    deadline = time.monotonic() + 20
+    while (capture.step() or capture.hasher.outstanding) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    (access,) = settle(capture.so_far(), capture.policy.role).steps[0].used
+    assert (access.path, access.status, access.digest) == (str(job.root / "x"), Status.SKIPPED, None)
+    capture.judging = True
+    capture.step()
+    (access,) = settle(capture.so_far(), capture.policy.role).steps[0].used
+    assert (access.status, access.digest) == (Status.HASHED, digest(OLD))
+    capture.hasher.close()

@@ -41,13 +41,18 @@ def fact(screen: Screen, name: str, *value: Part) -> None:
         screen.line((pad(name, NAMES) + GAP, QUIET), *value)
 
 
-def files(screen: Screen, db: sqlite3.Connection, title: str, listed: Sequence[File], cwd: str, how: How) -> None:
-    """Write a section of files: role, hash, size and path, relative to `cwd`; nothing for an empty list."""
-    if not listed:
+def files(
+    screen: Screen, db: sqlite3.Connection, title: str, listed: Sequence[File], cwd: str, how: How, *, more: str = ""
+) -> None:
+    """Write a section of files: role, hash, size and path, relative to `cwd`; nothing for an empty list.
+
+    `more` says that the list is not whole: then an empty one is shown too.
+    """
+    if not listed and not more:
         return
     if how.folded or (len(listed) > FEW and not how.everything):
         listed = queries.folded(listed)
-    screen.heading(title, count(number_of(listed), "file"))
+    screen.heading(title, f"{count(number_of(listed), 'file')} {more}".rstrip())
     shown = how.cut(listed)
     columns = [Column("role", style=QUIET), Column("hash", style=HASH), Column("size", right=True), Column("path")]
     screen.table(columns, [_row(db, file, cwd) for file in shown])

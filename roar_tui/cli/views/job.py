@@ -22,8 +22,9 @@ def print_job(db: sqlite3.Connection, view: JobView, how: How) -> None:
         screen.line((f"! {display(warning.message)}", WARN))
     screen.line()
     _head(screen, view)
-    files(screen, db, "Read", view.inputs, view.cwd, how)
-    files(screen, db, "Made", view.outputs, view.cwd, how)
+    running = "so far; all of it is known when the job ends" if view.state is State.RUNNING else ""
+    files(screen, db, "Read", view.inputs, view.cwd, how, more=running)
+    files(screen, db, "Made", view.outputs, view.cwd, how, more=running)
     _steps(screen, view.steps, how)
     _environment(screen, view.environment, how)
     if view.left_out:
