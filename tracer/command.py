@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 # Opening, making, renaming, linking, removing, truncating; exec, fork, working directory, namespaces; descriptors that become
 # standard streams; pipes, connections, io_uring and ptrace. Never read, write, close, stat or mmap: on 20,000 small files tracing
@@ -94,3 +95,16 @@ _SINCE = {
     "open_by_handle_at": (4, 7), "setns": (4, 7), "renameat2": (4, 9), "execveat": (4, 10), "io_uring_setup": (5, 1),
     "clone3": (5, 2), "openat2": (5, 5),
 }  # fmt: skip
+
+
+def tracer_of_this_process(status: str | None = None) -> int:
+    """The process that traces this one, 0 for none; `status` is the text of /proc/self/status."""
+    if status is None:
+        try:
+            status = Path("/proc/self/status").read_text()
+        except OSError:
+            return 0
+    for line in status.splitlines():
+        if line.startswith("TracerPid:"):
+            return int(line.split(":", 1)[1])
+    return 0

@@ -162,6 +162,7 @@ class _Reading:
         redactor = Redactor(redaction.load_key(redaction.key_path()))
         captured = Captured(observation, self._outcomes(), {})
         settled = settle(captured, self.policy.role, argv_of=redactor.argv)
+        self.policy.leave_out("recorder", settled.own)
         usable = len(self._logs) == 1 or timed(self._logs)
         clock = self._logs[0].look.clock if usable else Clock.NONE
         modified = max(log.source.modified for log in self._logs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from roar_tui.record.model import LeftOut, Role
 from roar_tui.record.role_tables import ENVIRONMENT_RULES
@@ -99,6 +99,11 @@ class AccessPolicy:
             named=path in self._named,
         )
         return verdict.role if verdict.role is not None and verdict.rule is None else Role.DATA
+
+    def leave_out(self, rule: str, paths: Iterable[str]) -> None:
+        """Count `paths` as left out, for a reason that only the end told."""
+        for path in sorted(paths):
+            self._tally.add(rule, path)
 
     def left_out(self) -> list[LeftOut]:
         """What was touched and not kept, by rule."""

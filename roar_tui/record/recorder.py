@@ -128,6 +128,7 @@ class Recorder:
     def _assembled(self, capture: Capture, settled: Settled, pending: gather.Pending, redactor: Redactor) -> Record:
         """The complete record, with its context, and its blobs kept."""
         run, policy, steps = self._run, capture.policy, settled.steps
+        policy.leave_out("recorder", settled.own)
         written = {a.path for step in steps for a in step.generated if a.survives}
         read = policy.environment | {a.path for step in steps for a in step.used if a.role is not Role.DATA}
         context = pending.finish(read, policy.programs | {run.program}, written)

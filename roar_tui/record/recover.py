@@ -101,6 +101,7 @@ def recover(run: Run, shelf: Shelf) -> str:
     redactor = Redactor(redaction.load_key(redaction.key_path()))
     observer, policy = capture.observer, capture.policy
     settled = settle(_of_then(capture.finish(), observer.last), policy.role, argv_of=redactor.argv)
+    policy.leave_out("recorder", settled.own)
     found = limits(settled.steps, observer.warnings, observer.counts, sorted(policy.setuid))
     warnings = [RecordWarning("interrupted", INTERRUPTED), *found]
     variables, secrets = redaction.redact_variables(run.environ, redactor.key)

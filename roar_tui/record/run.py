@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from roar_tui.record.early import Early
+from tracer.command import tracer_of_this_process
 
 if TYPE_CHECKING:  # the launcher needs neither, and the command starts 30 ms earlier without msgspec and blake3
     from roar_tui.record.hashing import Known
     from roar_tui.record.model import Record
+
+
+TRACED = "it is traced already, by the strace of a job around it or a debugger, and a process has one tracer"
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,9 @@ def inherited_files() -> list[Inherited]:
 
 
 def first_line(path: str) -> str:
-    """What strace said first, as a part of a sentence."""
+    """What strace said first, as a part of a sentence; what it means, where another tracer was there before."""
     with open(path, encoding="utf-8", errors="replace") as file:
-        return file.readline().strip().removesuffix(".")
+        said = file.readline().strip().removesuffix(".")
+    if "Operation not permitted" in said and tracer_of_this_process():
+        return f"{TRACED} ({said})"
+    return said

@@ -10,6 +10,7 @@ from roar_tui.record.capture import Captured, Outcome
 from roar_tui.record.clock import CLOCK
 from roar_tui.record.hashing import Evidence
 from roar_tui.record.model import Access, Connection, Exit, Pipe, Role, Status, Step
+from roar_tui.record.nested import asked_for, recorders
 from roar_tui.record.policy import SHELL
 from roar_tui.record.proof import RENAME, only_named, untouched
 from tracer.observation import Channel, Generation, Image, Use, Version
@@ -21,10 +22,11 @@ RoleOf = Callable[..., Role]  # AccessPolicy.role
 
 @dataclass(frozen=True)
 class Settled:
-    """The steps and pipes of a record; `written` are the paths that survive, for what is looked for among the outputs."""
+    """The steps and pipes of a record; `own` are the paths that a recorder inside the job touched, which are not kept."""
 
     steps: list[Step]
     pipes: list[Pipe]
+    own: frozenset[str] = frozenset()
 
 
 def settle(
@@ -36,18 +38,26 @@ def settle(
     settler = _Settler(captured, role_of, unwritten, heirs, unread)
     used: dict[Image, list[Access]] = {}
     generated: dict[Image, list[Access]] = {}
+    own, machinery = set(), recorders(captured.observation.images)
     for version in versions:
         for use in version.uses.values():
+            if use.image in machinery:
+                own.add(use.path)
+                continue
             access = settler.used(use)
             if access is not None:
                 used.setdefault(use.image, []).append(access)
         if version not in unwritten:
             for generation in version.generations.values():
+                if generation.image in machinery and not asked_for(generation.image, version.path):
+                    own.add(version.path)
+                    continue
                 made = settler.generated(generation)
                 if made is not None:
                     generated.setdefault(generation.image, []).append(made)
     steps = [_step(image, argv_of, used.get(image, []), generated.get(image, [])) for image in captured.observation.images]
-    return Settled(steps, _pipes(captured.observation.channels))
+    kept = {access.path for step in steps for access in (*step.used, *step.generated)} if own else own
+    return Settled(steps, _pipes(captured.observation.channels), frozenset(own - kept))
 
 
 def _step(image: Image, argv_of: Callable[[list[str]], list[str]], used: list[Access], generated: list[Access]) -> Step:

@@ -9,9 +9,9 @@ import pytest
 
 from roar_tui.cli.checks.model import Outcome
 from roar_tui.cli.checks.places import check_store, check_terminal
-from roar_tui.cli.checks.tracing import check_permission, check_strace, tracer_of_this_process
+from roar_tui.cli.checks.tracing import check_permission, check_strace
 from tests.cli.conftest import Run, document
-from tracer.command import Strace
+from tracer.command import Strace, tracer_of_this_process
 
 
 def test_store_info_counts(run: Run, root: Path) -> None:

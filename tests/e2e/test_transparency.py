@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.project import PYTHON, Project
+from tests.e2e.project import PYTHON, Project, digest
 
 PATIENCE = 60.0
 
@@ -204,7 +205,24 @@ def test_a_job_that_is_traced_already_runs_untraced(project: Project, strace: st
     assert (done.returncode, done.stdout) == (5, "out\n")
     job = project.show("@")
     assert job["state"] == "untraced"
-    assert "ptrace" in job["warnings"][0]["message"].lower() or "permitted" in job["warnings"][0]["message"].lower()
+    assert "traced already, by the strace of a job around it" in job["warnings"][0]["message"]
+
+
+def test_a_job_inside_a_job_adds_nothing_of_its_own_to_the_outer_record(project: Project) -> None:
+    inner = shlex.join(project.command("run", "--name", "inner", "--id-file", "id", "sort"))
+    project.write({"a": "b\na\n"})
+    done = project.call("run", "--name", "outer", "bash", "-c", f"{inner} < a > sorted\ncat sorted id > final")
+    assert done.returncode == 0, done.stderr
+    job = project.show("outer")
+    assert project.files(job["inputs"]) == {"a": digest(b"b\na\n")}
+    assert project.files(job["outputs"]).keys() == {"sorted", "id", "final"}
+    assert project.show("inner")["state"] == "untraced"
+    own = {left["rule"]: left["paths"] for left in job["left_out"]}["recorder"]
+    assert [path for path in own if path.startswith(f"{project.store}/records/")] != []
+    walk = project.json("upstream", "./sorted", "--expand")
+    steps = [node["argv"] for node in walk["nodes"] if node["kind"] == "step"]
+    assert steps == [["sort"]]
+    assert project.call("upstream", "./final", "--contains", "./a").returncode == 0
 
 
 def test_a_store_that_cannot_be_written_stops_before_the_job(project: Project) -> None:

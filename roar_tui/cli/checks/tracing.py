@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from roar_tui.cli.checks.model import Check, fail, ok, warn
-from tracer.command import HOW_TO_GET, NoStrace, Strace, arguments, find
+from tracer.command import HOW_TO_GET, NoStrace, Strace, arguments, find, tracer_of_this_process
 
 PATIENCE = 10.0  # seconds for tracing `true`: 0.05 s on an idle machine
 SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
@@ -53,19 +53,6 @@ def already_traced(by: int) -> Check:
         f"This process is itself traced, by process {by}; its children can only be traced by that one.",
         "Start roar-tui outside of strace, gdb or another recording.",
     )
-
-
-def tracer_of_this_process(status: str | None = None) -> int:
-    """The process that traces this one, 0 for none; `status` is the text of /proc/self/status."""
-    if status is None:
-        try:
-            status = Path("/proc/self/status").read_text()
-        except OSError:
-            return 0
-    for line in status.splitlines():
-        if line.startswith("TracerPid:"):
-            return int(line.split(":", 1)[1])
-    return 0
 
 
 def scope() -> int | None:
