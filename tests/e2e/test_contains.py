@@ -58,3 +58,30 @@ open("model", "wb").write(client.recv(4))
     status, answer = ask(project, "upstream", "model", "--contains", "other.txt")
     assert (status, answer["answer"]) == (4, "unknown")
     assert any("it was connected to 127.0.0.1:" in each["why"] for each in answer["unknown"])
+
+
+def test_a_file_that_changed_since_the_run_is_told_by_its_earlier_version(project: Project) -> None:
+    project.write({"data.csv": "what was there when the model was made, and is not any more\n" * 2})
+    job = project.shell("cat data.csv > model")
+    then = project.files(job["inputs"])["data.csv"]
+    project.write({"data.csv": "what is there now\n"})
+    status, answer = ask(project, "upstream", "model", "--contains", "data.csv")
+    assert (status, answer["answer"], answer["via"]) == (1, "no", [])
+    assert [(project.relative(each["path"]), each["hash"]) for each in answer["earlier"]] == [("data.csv", then)]
+    shown = project.call("upstream", "model", "--contains", "data.csv").stdout
+    assert f"an earlier version of that path, {then[:8]}, is among it" in shown
+
+
+def test_a_small_file_that_was_moved_from_where_it_was_made_leaves_a_doubt(project: Project) -> None:
+    project.write({"seed.txt": "the seed that decides everything, in more than sixty-four bytes of text\n"})
+    project.shell("test -s seed.txt && wc -l < seed.txt > flag")
+    (project.root / "flag").rename(project.root / "moved")
+    project.shell("cat moved moved > model")
+    status, answer = ask(project, "upstream", "model", "--contains", "seed.txt")
+    assert (status, answer["answer"]) == (4, "unknown")
+    (doubt,) = answer["unknown"]
+    assert project.relative(doubt["subject"]) == "moved"
+    assert "too small (2 B) to be told apart: wc -l made the same content as" in doubt["why"]
+    shown = project.call("upstream", "model").stdout
+    assert "○ root" in shown
+    assert "1 step made the same content elsewhere" in shown
