@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from roar_tui.cli.context import Settings, print_json
 from roar_tui.cli.views.facts import How
 from roar_tui.lineage.model import Direction, Kind, Node
+from roar_tui.lineage.running import state_of
 from roar_tui.lineage.target import FilesetTarget, PathTarget
 from roar_tui.lineage.walk import Walker
 from roar_tui.record.model import Role
@@ -46,14 +47,16 @@ class Shown:
             print_job(self.db, view, self.how)
 
     def step(self, job_id: str, number: int) -> None:
-        """Print step `number` of a job."""
+        """Print step `number` of a job, with the job's state."""
         view = queries.step_view(self.store, self.db, job_id, number)
+        state = state_of(self.db, job_id)
         if self.settings.json:
-            print_json(to_json(queries.folded_step(view) if self.folded else view))
+            shown = to_json(queries.folded_step(view) if self.folded else view)
+            print_json({**shown, "state": None if state is None else state.value})
             return
         from roar_tui.cli.views.step import print_step
 
-        print_step(self.db, view, self.how)
+        print_step(self.db, view, state, self.how)
 
     def artifact(self, rowid: int) -> None:
         """Print a known content."""

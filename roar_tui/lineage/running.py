@@ -16,8 +16,10 @@ def still_running(db: sqlite3.Connection, walk: Walk, target: Target) -> str | N
     """The id of a job in `walk` that is still running: the one that was named, or that of a step which has not ended."""
     named = [target.job_id] if isinstance(target, (JobTarget, StepTarget)) else []
     open_ends = (node.job for node in walk.nodes.values() if node.kind is Kind.STEP and node.ended is None and node.job is not None)
-    for job in dict.fromkeys([*named, *open_ends]):
-        row = db.execute(STATE, (bytes.fromhex(job),)).fetchone()
-        if row is not None and row[0] == State.RUNNING.value:
-            return job
-    return None
+    return next((job for job in dict.fromkeys([*named, *open_ends]) if state_of(db, job) is State.RUNNING), None)
+
+
+def state_of(db: sqlite3.Connection, job: str) -> State | None:
+    """The state of the job with that id; None where there is no such job."""
+    row = db.execute(STATE, (bytes.fromhex(job),)).fetchone()
+    return None if row is None else State(row[0])

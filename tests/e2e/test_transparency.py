@@ -172,6 +172,8 @@ def test_a_job_that_is_still_running_never_looks_as_if_it_had_read_nothing(proje
     shown = project.call("show", "it").stdout
     assert "\nRead  0 files so far; all of it is known when the job ends\n" in shown
     assert "all that the job reads is known when they end" in shown
+    assert "\nRead  0 files so far; all of it is known when the job ends\n" in project.call("show", "it:0").stdout
+    assert project.json("show", "it:0")["state"] == "running"
     (line,) = [line for line in project.call("jobs").stdout.splitlines() if "[it]" in line]
     assert "0+" in line.split()
     walk = project.call("upstream", "it")

@@ -18,6 +18,8 @@ T = TypeVar("T")
 NAMES = 12  # cells of the longest name of a fact
 SHOWN = 40  # lines of a section before it says how many more there are
 
+SO_FAR = "so far; all of it is known when the job ends"  # of the files of a job that is still running
+
 FEW = 12  # lines that a person reads one by one; longer lists are folded or leave out what matters less, unless all is asked for
 
 File = AccessView | FilesetView

@@ -7,7 +7,7 @@ import time
 
 from roar_tui.cli.phrases import git_phrase, how_it_ended
 from roar_tui.cli.render import GAP, HASH, HEAD, QUIET, WARN, Column, Part, Screen, text
-from roar_tui.cli.views.facts import FEW, How, fact, files, number_of
+from roar_tui.cli.views.facts import FEW, SO_FAR, How, fact, files, number_of
 from roar_tui.cli.views.machine import machine
 from roar_tui.record.model import Environment, State
 from roar_tui.store.results import JobView, StepView
@@ -22,7 +22,7 @@ def print_job(db: sqlite3.Connection, view: JobView, how: How) -> None:
         screen.line((f"! {display(warning.message)}", WARN))
     screen.line()
     _head(screen, view)
-    running = "so far; all of it is known when the job ends" if view.state is State.RUNNING else ""
+    running = SO_FAR if view.state is State.RUNNING else ""
     files(screen, db, "Read", view.inputs, view.cwd, how, more=running)
     files(screen, db, "Made", view.outputs, view.cwd, how, more=running)
     _steps(screen, view.steps, how)

@@ -6,15 +6,15 @@ import sqlite3
 
 from roar_tui.cli.phrases import how_it_ended
 from roar_tui.cli.render import HASH, HEAD, Screen
-from roar_tui.cli.views.facts import How, fact, files
+from roar_tui.cli.views.facts import SO_FAR, How, fact, files
 from roar_tui.record.model import State
 from roar_tui.store import queries
 from roar_tui.store.results import StepView
 from roar_tui.text import command_line, display, duration, moment, what
 
 
-def print_step(db: sqlite3.Connection, view: StepView, how: How) -> None:
-    """Print `view`."""
+def print_step(db: sqlite3.Connection, view: StepView, state: State | None, how: How) -> None:
+    """Print `view`, a step of a job in that state."""
     screen = Screen()
     short = queries.short(db, view.job)
     screen.line((what(view.argv) or display(view.program), HEAD))
@@ -31,5 +31,6 @@ def print_step(db: sqlite3.Connection, view: StepView, how: How) -> None:
     for connection in view.connections:
         name = f" ({connection.name})" if connection.name else ""
         fact(screen, "connected", display(f"{connection.text}{name}"))
-    files(screen, db, "Read", view.used, view.cwd, how)
-    files(screen, db, "Made", view.generated, view.cwd, how)
+    running = SO_FAR if state is State.RUNNING else ""
+    files(screen, db, "Read", view.used, view.cwd, how, more=running)
+    files(screen, db, "Made", view.generated, view.cwd, how, more=running)
