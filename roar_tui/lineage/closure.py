@@ -23,16 +23,17 @@ class _Closure:
 
     A step is opened again only for time that it was not yet asked for, so every use is read once and the walk ends. `_waiting` has
     the steps to open, by their depth, each with the moment that covers all that led to it there, so that it is asked once for all
-    of them. What a step leads to is followed at once to the steps behind it: a walk may hold a million files, and few steps.
+    of them; with a path for what flows through the file there alone, to which the step appended. What a step leads to is followed
+    at once to the steps behind it: a walk may hold a million files, and few steps.
     """
 
     def __init__(self, opener: Opener, walk: Walk, limit: int | None) -> None:
         self._opener = opener
         self._walk = walk
         self._limit = FOREVER if limit is None else limit
-        self._waiting: dict[int, dict[str, int]] = {}
+        self._waiting: dict[int, dict[tuple[str, str | None], int]] = {}
         self._cover: Callable[[int, int], int] = max if opener.up else min
-        self._asked: dict[str, int] = {}
+        self._asked: dict[tuple[str, str | None], int] = {}
         self._uses: dict[str, Use] = {}
         self.detours = False  # something was found from what is farther from the targets than the nearest that leads to it
 
@@ -42,18 +43,20 @@ class _Closure:
             if seed.node.id not in self._walk.targets:
                 self._walk.targets.append(seed.node.id)
             if seed.node.kind is Kind.STEP:
-                self._wait(seed.node.id, self._opener.whole, 0)
+                self._wait(seed.node.id, None, self._opener.whole, 0)
+                for path in self._opener.all_appended(seed.node.id) if self._opener.up else ():
+                    self._wait(seed.node.id, path, self._opener.whole, 0)
             else:
                 self._open_file(seed.node.id, seed.hops, 0)
         while self._waiting:
             depth = min(self._waiting)
-            for step, moment in self._waiting.pop(depth).items():
-                self._open_step(step, moment, depth)
+            for (step, through), moment in self._waiting.pop(depth).items():
+                self._open_step(step, through, moment, depth)
 
-    def _wait(self, step: str, moment: int, depth: int) -> None:
+    def _wait(self, step: str, path: str | None, moment: int, depth: int) -> None:
         if depth < self._limit:
             steps = self._waiting.setdefault(depth, {})
-            steps[step] = self._cover(moment, steps.get(step, moment))
+            steps[step, path] = self._cover(moment, steps.get((step, path), moment))
 
     def explain(self) -> None:
         """Look up the alternatives of the contents that were found."""
@@ -74,15 +77,19 @@ class _Closure:
             touched = self._opener.touched(step)
             self._walk.touched.update(((step, directory), count) for directory, count in touched.items())
 
-    def _open_step(self, step: str, moment: int, depth: int) -> None:
-        """What lies beside a step of that depth, and the steps behind it."""
-        done, up = self._asked.get(step), self._opener.up
+    def _open_step(self, step: str, through: str | None, moment: int, depth: int) -> None:
+        """What lies beside a step of that depth, or flows `through` one of its files alone, and the steps behind it."""
+        done, up = self._asked.get((step, through)), self._opener.up
         if done is not None:
             if moment <= done if up else moment >= done:
                 return
             self.detours = True
-        self._asked[step] = moment
-        for node, path, time, hops, use, group in self._opener.beside_step(step, moment, done):
+        self._asked[step, through] = moment
+        if through is None:
+            flows = self._opener.beside_step(step, moment, done)
+        else:
+            flows = self._opener.through(step, through, moment, done)
+        for node, path, time, hops, use, group in flows:
             file = self._add(node, depth + 1)
             if use is not None and use.artifact is not None and len(self._uses) < EXPLAINED:
                 self._uses.setdefault(file.id, use)
@@ -96,11 +103,14 @@ class _Closure:
         if depth >= self._limit:
             return
         node, into_step = self._walk.nodes[file], not self._opener.up
-        for step, moment, path, time, _, group in hops:
+        for step, moment, path, time, _, group, appended in hops:
             if step not in self._walk.nodes:
                 self._add(self._opener.nodes.step(step), depth + 1)
             self._join(node, step, node.paths, path, time, group, into_step=into_step)
-            self._wait(step, moment, depth + 1)
+            if appended:
+                self._wait(step, path, moment, depth + 1)
+            if not appended or self._opener.up:
+                self._wait(step, None, moment, depth + 1)
 
     def _join(
         self, file: Node, step: str, paths: list[str], path: str | None, time: int, group: bool, *, into_step: bool

@@ -36,7 +36,11 @@ WHERE r.pipe = ? AND r.writes = 0 AND r.step <> ? ORDER BY s.number"""
 
 
 class Hop(NamedTuple):
-    """From a file or pipe on to a step (node id): `moment` is the time that the step is asked as of, or since."""
+    """From a file or pipe on to a step (node id): `moment` is the time that the step is asked as of, or since.
+
+    `appended`: the step appended to the file at `path`. Upstream what was there before is in this file, beside what the step used;
+    downstream what was there is in the file at that path alone, not in what else the step made.
+    """
 
     step: str
     moment: int
@@ -44,6 +48,7 @@ class Hop(NamedTuple):
     time: int
     role: str | None
     group: bool = False
+    appended: bool = False
 
 
 class Flow(NamedTuple):
@@ -70,6 +75,8 @@ class Opener:
         self._ranks = Ranks(db, self.nodes)
         self._together: dict[int, dict[int, list[tuple[int, int]]]] = {}
         self._alone: dict[int, str] = {}
+        self._appends = bool(db.execute(links.ANY_APPENDED).fetchone()[0])  # almost never
+        self._appended: dict[int, list[Use]] = {}
 
     @property
     def whole(self) -> int:
@@ -89,11 +96,23 @@ class Opener:
             return [Hop(alone, moment, path, time, role)]
         together = dict.fromkeys(other for _, other in self.made_together(step).get(generated, ()))
         others = [self.hop(other, moment, None, time, role, group=True) for other in self._ranks.partners(step)]
-        return [*(self.hop(each, moment, path, time, role) for each in (step, *together)), *others]
+        makers = [
+            self.hop(each, moment, path, time, role)._replace(appended=any(use.path == path for use in self.appended(each)))
+            for each in (step, *together)
+        ]
+        return [*makers, *others]
 
     def _id_if_alone(self, step: int) -> str:
-        """The node id of a step (row id) that wrote nothing with others, as most steps; empty for one that did."""
-        return "" if self.made_together(step) or self._ranks.partners(step) else self.nodes.about(step).id
+        """The node id of a step (row id) that wrote nothing with others or behind others, as most; empty for one that did."""
+        return "" if self.appended(step) or self.made_together(step) or self._ranks.partners(step) else self.nodes.about(step).id
+
+    def appended(self, step: int) -> list[Use]:
+        """What the step (row id) could only append to, as it was before. Asked once per step."""
+        if not self._appends:
+            return []
+        if step not in self._appended:
+            self._appended[step] = links.uses(self.db, links.APPENDED, step=step)
+        return self._appended[step]
 
     def made_together(self, step: int) -> dict[int, list[tuple[int, int]]]:
         """Of the generations of a step (row id) those that others wrote with it: theirs, and their steps. Asked once per step."""
@@ -125,6 +144,19 @@ class Opener:
             flows += [flow._replace(group=True) for flow in theirs if flow.node.role != "log"]
         return iter(sorted(flows, key=_time))
 
+    def through(self, step: str, path: str, moment: int, done: int | None = None) -> Iterator[Flow]:
+        """Of a step (node id) that appended to the file at `path` the flows through that file alone, as `beside_step`."""
+        row = self.nodes.row(step)
+        if self.up:
+            since = 0 if done is None else done
+            found = [use for use in self.appended(row) if use.path == path and since <= use.opened < moment]
+            return map(self._input, found)
+        return (flow for flow in self._outputs(row, moment, FOREVER if done is None else done) if flow.path == path)
+
+    def all_appended(self, step: str) -> dict[str, None]:
+        """The paths to which a step (node id) could only append."""
+        return dict.fromkeys(use.path for use in self.appended(self.nodes.row(step)))
+
     def edge(self, step: Node, file: Node, path: str | None, time: int, *, into_step: bool, group: bool = False) -> Edge:
         """The edge between a step and a file or pipe, in the direction of the data."""
         paths = file.paths if file.paths == [path] else [] if path is None else [path]
@@ -133,8 +165,10 @@ class Opener:
         return Edge(step.id, file.id, paths, time, file.role, None, group)
 
     def _inputs(self, step: int, before: int, since: int) -> Iterator[Flow]:
-        for use in links.inputs(self.db, step, since=since, before=before):
-            yield _file(self.used(use), use.path, use.opened, self.made_by(use), use)
+        return map(self._input, links.inputs(self.db, step, since=since, before=before))
+
+    def _input(self, use: Use) -> Flow:
+        return _file(self.used(use), use.path, use.opened, self.made_by(use), use)
 
     def used(self, use: Use) -> Node:
         """The node of what was used; a root where nothing recorded produced it."""
@@ -224,7 +258,7 @@ class Opener:
         """The step that a use belongs to, unless all that it did was to start others."""
         if self.nodes.only_started_others(use.step):
             return []
-        return [self.hop(use.step, use.opened, use.path, use.opened, use.role)]
+        return [self.hop(use.step, use.opened, use.path, use.opened, use.role)._replace(appended=bool(use.appended))]
 
     def _pipes_out(self, step: int, since: int) -> Iterator[Flow]:
         for pipe, number, kind, opened, started in self.db.execute(_PIPES_OUT, (step,)).fetchall():
