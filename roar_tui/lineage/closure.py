@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from itertools import chain
@@ -47,7 +46,7 @@ class _Closure:
                 for path in self._opener.all_appended(seed.node.id) if self._opener.up else ():
                     self._wait(seed.node.id, path, self._opener.whole, 0)
             else:
-                self._open_file(seed.node.id, seed.hops, 0)
+                self._open_file(self._walk.nodes[seed.node.id], seed.hops, 0)
         while self._waiting:
             depth = min(self._waiting)
             for (step, through), moment in self._waiting.pop(depth).items():
@@ -65,17 +64,16 @@ class _Closure:
 
     def count_touched(self) -> None:
         """Count, where files may fold, all that the step at the far end of their edges touched in their directory."""
-        far: dict[tuple[str, str], int] = {}
+        far: dict[str, list[str]] = {}
         nodes, up = self._walk.nodes, self._opener.up
         for (source, target), edge in self._walk.edges.items():
             step, file = (source, target) if up else (target, source)
             if nodes[file].kind is Kind.ARTIFACT:
-                directories = map(os.path.dirname, edge.paths)
-                for directory in directories if len(edge.paths) == 1 else set(directories):
-                    far[step, directory] = far.get((step, directory), 0) + 1
-        for step in dict.fromkeys(step for (step, _), count in far.items() if count >= FOLD_FROM):
-            touched = self._opener.touched(step)
-            self._walk.touched.update(((step, directory), count) for directory, count in touched.items())
+                far.setdefault(step, []).extend(edge.paths)
+        for step, paths in far.items():
+            if len(paths) >= FOLD_FROM:
+                for directory, count in self._opener.touched(step, set(paths)).items():
+                    self._walk.touched[step, directory] = count
 
     def _open_step(self, step: str, through: str | None, moment: int, depth: int) -> None:
         """What lies beside a step of that depth, or flows `through` one of its files alone, and the steps behind it."""
@@ -89,28 +87,29 @@ class _Closure:
             flows = self._opener.beside_step(step, moment, done)
         else:
             flows = self._opener.through(step, through, moment, done)
-        for node, path, time, hops, use, group in flows:
-            file = self._add(node, depth + 1)
+        for flow in flows:
+            file = self._add(flow.node, depth + 1)
+            use = flow.use
             if use is not None and use.artifact is not None and len(self._uses) < EXPLAINED:
                 self._uses.setdefault(file.id, use)
-            self._join(file, step, node.paths if path else [], path, time, group, into_step=up)
-            if hops:
+            self._join(file, step, flow.node.paths, flow.path, flow.time, flow.group, into_step=up)
+            if flow.hops:
                 self.detours = self.detours or file.depth <= depth
-                self._open_file(file.id, hops, depth + 1)
+                self._open_file(file, flow.hops, depth + 1)
 
-    def _open_file(self, file: str, hops: list[Hop], depth: int) -> None:
+    def _open_file(self, file: Node, hops: list[Hop], depth: int) -> None:
         """The steps that a file or pipe, found at that depth, leads to."""
         if depth >= self._limit:
             return
-        node, into_step = self._walk.nodes[file], not self._opener.up
-        for step, moment, path, time, _, group, appended in hops:
-            if step not in self._walk.nodes:
-                self._add(self._opener.nodes.step(step), depth + 1)
-            self._join(node, step, node.paths, path, time, group, into_step=into_step)
-            if appended:
-                self._wait(step, path, moment, depth + 1)
-            if not appended or self._opener.up:
-                self._wait(step, None, moment, depth + 1)
+        up = self._opener.up
+        for hop in hops:
+            if hop.step not in self._walk.nodes:
+                self._add(self._opener.nodes.step(hop.step), depth + 1)
+            self._join(file, hop.step, file.paths, hop.path, hop.time, hop.group, into_step=not up)
+            if hop.appended:
+                self._wait(hop.step, hop.path, hop.moment, depth + 1)
+            if up or not hop.appended:
+                self._wait(hop.step, None, hop.moment, depth + 1)
 
     def _join(
         self, file: Node, step: str, paths: list[str], path: str | None, time: int, group: bool, *, into_step: bool

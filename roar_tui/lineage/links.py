@@ -210,6 +210,10 @@ WHERE g.step = :step AND g.role NOT IN {_UNLINKED} ORDER BY g.id, o.step"""
 # the primary key; UNIQUE (job, number), generated_step: whether another step of the same job wrote anything
 OTHERS_MADE = """SELECT EXISTS (SELECT 1 FROM step s JOIN step o ON o.job = s.job AND o.id <> s.id
 WHERE s.id = :step AND EXISTS (SELECT 1 FROM generated g INDEXED BY generated_step WHERE g.step = o.id))"""
+# generated_step; used_step, used_set_step: at least as many files as those below
+COUNT_MADE = "SELECT count(*) FROM generated INDEXED BY generated_step WHERE step = :step"
+COUNT_USED = """SELECT (SELECT count(*) FROM used INDEXED BY used_step WHERE step = :step) + (SELECT total(f.count)
+    FROM used_set s INDEXED BY used_set_step JOIN fileset f ON f.id = s.fileset WHERE s.step = :step)"""
 # generated_step, used_step, used_set_step
 MADE_PATHS = f"""SELECT DISTINCT p.path FROM generated g INDEXED BY generated_step JOIN path p ON p.id = g.path
 WHERE g.step = :step AND g.role NOT IN {_UNLINKED}"""

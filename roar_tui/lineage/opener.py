@@ -6,12 +6,13 @@ Downstream it is asked since a time: when it opened the input that led to it; wh
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from heapq import merge
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roar_tui.lineage import links
 from roar_tui.lineage.links import FOREVER, Generation, Use, generations, uses
@@ -35,7 +36,7 @@ _READERS = """SELECT r.step FROM pipe_end r JOIN step s ON s.id = r.step
 WHERE r.pipe = ? AND r.writes = 0 AND r.step <> ? ORDER BY s.number"""
 
 
-class Hop(NamedTuple):
+class Hop(Struct, gc=False):
     """From a file or pipe on to a step (node id): `moment` is the time that the step is asked as of, or since.
 
     `appended`: the step appended to the file at `path`. Upstream what was there before is in this file, beside what the step used;
@@ -46,12 +47,11 @@ class Hop(NamedTuple):
     moment: int
     path: str | None
     time: int
-    role: str | None
     group: bool = False
     appended: bool = False
 
 
-class Flow(NamedTuple):
+class Flow(Struct, gc=False):
     """From a step to a file or pipe beside it: the node, how it is joined to the step, and where it leads.
 
     `use` is the access upstream, from which alternatives are found; `group`: it was another rank that wrote it.
@@ -83,21 +83,21 @@ class Opener:
         """The moment at which a step is asked for everything."""
         return FOREVER if self.up else -1
 
-    def hop(self, step: int, moment: int, path: str | None, time: int, role: str | None = None, group: bool = False) -> Hop:
+    def hop(self, step: int, moment: int, path: str | None, time: int, *, group: bool = False, appended: bool = False) -> Hop:
         """On to the step with that row id."""
-        return Hop(self.nodes.about(step).id, moment, path, time, role, group)
+        return Hop(self.nodes.about(step).id, moment, path, time, group, appended)
 
-    def makers(self, generated: int, step: int, moment: int, path: str, time: int, role: str) -> list[Hop]:
+    def makers(self, generated: int, step: int, moment: int, path: str, time: int) -> list[Hop]:
         """On to the steps that wrote a generation (row id) together, and to the other ranks if `step` is one of several."""
         alone = self._alone.get(step)
         if alone is None:
             alone = self._alone[step] = self._id_if_alone(step)
         if alone:
-            return [Hop(alone, moment, path, time, role)]
+            return [Hop(alone, moment, path, time)]
         together = dict.fromkeys(other for _, other in self.made_together(step).get(generated, ()))
-        others = [self.hop(other, moment, None, time, role, group=True) for other in self._ranks.partners(step)]
+        others = [self.hop(other, moment, None, time, group=True) for other in self._ranks.partners(step)]
         makers = [
-            self.hop(each, moment, path, time, role)._replace(appended=any(use.path == path for use in self.appended(each)))
+            self.hop(each, moment, path, time, appended=any(use.path == path for use in self.appended(each)))
             for each in (step, *together)
         ]
         return [*makers, *others]
@@ -125,10 +125,14 @@ class Opener:
                 found.setdefault(own, []).append((other, maker))
         return found
 
-    def touched(self, step: str) -> Counter[str]:
-        """How many files the step (node id) made (upstream) or used (downstream) in each directory."""
-        query = links.MADE_PATHS if self.up else links.USED_PATHS
-        return Counter(os.path.dirname(from_sql(row[0])) for row in self.db.execute(query, {"step": self.nodes.row(step)}))
+    def touched(self, step: str, known: Collection[str]) -> Counter[str]:
+        """How many files the step (node id) made (upstream) or used (downstream) in each directory, `known` some of them."""
+        values = {"step": self.nodes.row(step)}
+        paths: Iterable[str] = known
+        count, query = (links.COUNT_MADE, links.MADE_PATHS) if self.up else (links.COUNT_USED, links.USED_PATHS)
+        if self.db.execute(count, values).fetchone()[0] > len(known):  # as a rule these are all
+            paths = (from_sql(row[0]) for row in self.db.execute(query, values))
+        return Counter([path.rpartition("/")[0] or "/" for path in paths])
 
     def beside_step(self, step: str, moment: int, done: int | None = None) -> Iterator[Flow]:
         """What flows into (upstream) or out of a step (node id), by time, but for what `done`, an earlier moment, had given."""
@@ -141,7 +145,7 @@ class Opener:
         flows = [*self._outputs(row, moment, until), *self._pipes_out(row, moment)]
         for other in self._ranks.partners(row):
             theirs = self._outputs(other, moment, until)
-            flows += [flow._replace(group=True) for flow in theirs if flow.node.role != "log"]
+            flows += [replace(flow, group=True) for flow in theirs if flow.node.role != "log"]
         return iter(sorted(flows, key=_time))
 
     def through(self, step: str, path: str, moment: int, done: int | None = None) -> Iterator[Flow]:
@@ -196,10 +200,10 @@ class Opener:
             return []
         path = use.path if use.made_path is None else use.made_path
         if use.made_artifact != use.artifact and use.passing:
-            return self.makers(use.made, use.maker, use.as_of, path, use.opened, use.role)
+            return self.makers(use.made, use.maker, use.as_of, path, use.opened)
         finished = use.made_finished
         time = finished if finished != FOREVER else self.ended(use.maker, use.made_opened, finished)
-        return self.makers(use.made, use.maker, finished, path, time, use.role)
+        return self.makers(use.made, use.maker, finished, path, time)
 
     def ended(self, step: int, opened: int, finished: int) -> int:
         """When a generation was finished, or its step ended, or at least when it was opened."""
@@ -258,7 +262,7 @@ class Opener:
         """The step that a use belongs to, unless all that it did was to start others."""
         if self.nodes.only_started_others(use.step):
             return []
-        return [self.hop(use.step, use.opened, use.path, use.opened, use.role)._replace(appended=bool(use.appended))]
+        return [self.hop(use.step, use.opened, use.path, use.opened, appended=bool(use.appended))]
 
     def _pipes_out(self, step: int, since: int) -> Iterator[Flow]:
         for pipe, number, kind, opened, started in self.db.execute(_PIPES_OUT, (step,)).fetchall():

@@ -127,7 +127,7 @@ class Walker:
             directory, common = node.path or "", len(reached.files)
             whole = node.count
             if common >= FOLD_FROM:
-                whole = max(whole, self._opener.touched(step.id)[directory])
+                whole = max(whole, self._opener.touched(step.id, ())[directory])
             step.edge.paths = [directory]
             step.edge.members = Overlap(common, whole) if common < whole else None
         return step
