@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from itertools import chain
@@ -23,16 +22,17 @@ class _Closure:
 
     A step is opened again only for time that it was not yet asked for, so every use is read once and the walk ends. `_waiting` has
     the steps to open, by their depth, each with the moment that covers all that led to it there, so that it is asked once for all
-    of them. What a step leads to is followed at once to the steps behind it: a walk may hold a million files, and few steps.
+    of them; with a path for what flows through the file there alone, to which the step appended. What a step leads to is followed
+    at once to the steps behind it: a walk may hold a million files, and few steps.
     """
 
     def __init__(self, opener: Opener, walk: Walk, limit: int | None) -> None:
         self._opener = opener
         self._walk = walk
         self._limit = FOREVER if limit is None else limit
-        self._waiting: dict[int, dict[str, int]] = {}
+        self._waiting: dict[int, dict[tuple[str, str | None], int]] = {}
         self._cover: Callable[[int, int], int] = max if opener.up else min
-        self._asked: dict[str, int] = {}
+        self._asked: dict[tuple[str, str | None], int] = {}
         self._uses: dict[str, Use] = {}
         self.detours = False  # something was found from what is farther from the targets than the nearest that leads to it
 
@@ -42,18 +42,20 @@ class _Closure:
             if seed.node.id not in self._walk.targets:
                 self._walk.targets.append(seed.node.id)
             if seed.node.kind is Kind.STEP:
-                self._wait(seed.node.id, self._opener.whole, 0)
+                self._wait(seed.node.id, None, self._opener.whole, 0)
+                for path in self._opener.all_appended(seed.node.id) if self._opener.up else ():
+                    self._wait(seed.node.id, path, self._opener.whole, 0)
             else:
-                self._open_file(seed.node.id, seed.hops, 0)
+                self._open_file(self._walk.nodes[seed.node.id], seed.hops, 0)
         while self._waiting:
             depth = min(self._waiting)
-            for step, moment in self._waiting.pop(depth).items():
-                self._open_step(step, moment, depth)
+            for (step, through), moment in self._waiting.pop(depth).items():
+                self._open_step(step, through, moment, depth)
 
-    def _wait(self, step: str, moment: int, depth: int) -> None:
+    def _wait(self, step: str, path: str | None, moment: int, depth: int) -> None:
         if depth < self._limit:
             steps = self._waiting.setdefault(depth, {})
-            steps[step] = self._cover(moment, steps.get(step, moment))
+            steps[step, path] = self._cover(moment, steps.get((step, path), moment))
 
     def explain(self) -> None:
         """Look up the alternatives of the contents that were found."""
@@ -62,45 +64,52 @@ class _Closure:
 
     def count_touched(self) -> None:
         """Count, where files may fold, all that the step at the far end of their edges touched in their directory."""
-        far: dict[tuple[str, str], int] = {}
+        far: dict[str, list[str]] = {}
         nodes, up = self._walk.nodes, self._opener.up
         for (source, target), edge in self._walk.edges.items():
             step, file = (source, target) if up else (target, source)
             if nodes[file].kind is Kind.ARTIFACT:
-                directories = map(os.path.dirname, edge.paths)
-                for directory in directories if len(edge.paths) == 1 else set(directories):
-                    far[step, directory] = far.get((step, directory), 0) + 1
-        for step in dict.fromkeys(step for (step, _), count in far.items() if count >= FOLD_FROM):
-            touched = self._opener.touched(step)
-            self._walk.touched.update(((step, directory), count) for directory, count in touched.items())
+                far.setdefault(step, []).extend(edge.paths)
+        for step, paths in far.items():
+            if len(paths) >= FOLD_FROM:
+                for directory, count in self._opener.touched(step, set(paths)).items():
+                    self._walk.touched[step, directory] = count
 
-    def _open_step(self, step: str, moment: int, depth: int) -> None:
-        """What lies beside a step of that depth, and the steps behind it."""
-        done, up = self._asked.get(step), self._opener.up
+    def _open_step(self, step: str, through: str | None, moment: int, depth: int) -> None:
+        """What lies beside a step of that depth, or flows `through` one of its files alone, and the steps behind it."""
+        done, up = self._asked.get((step, through)), self._opener.up
         if done is not None:
             if moment <= done if up else moment >= done:
                 return
             self.detours = True
-        self._asked[step] = moment
-        for node, path, time, hops, use, group in self._opener.beside_step(step, moment, done):
-            file = self._add(node, depth + 1)
+        self._asked[step, through] = moment
+        if through is None:
+            flows = self._opener.beside_step(step, moment, done)
+        else:
+            flows = self._opener.through(step, through, moment, done)
+        for flow in flows:
+            file = self._add(flow.node, depth + 1)
+            use = flow.use
             if use is not None and use.artifact is not None and len(self._uses) < EXPLAINED:
                 self._uses.setdefault(file.id, use)
-            self._join(file, step, node.paths if path else [], path, time, group, into_step=up)
-            if hops:
+            self._join(file, step, flow.node.paths, flow.path, flow.time, flow.group, into_step=up)
+            if flow.hops:
                 self.detours = self.detours or file.depth <= depth
-                self._open_file(file.id, hops, depth + 1)
+                self._open_file(file, flow.hops, depth + 1)
 
-    def _open_file(self, file: str, hops: list[Hop], depth: int) -> None:
+    def _open_file(self, file: Node, hops: list[Hop], depth: int) -> None:
         """The steps that a file or pipe, found at that depth, leads to."""
         if depth >= self._limit:
             return
-        node, into_step = self._walk.nodes[file], not self._opener.up
-        for step, moment, path, time, _, group in hops:
-            if step not in self._walk.nodes:
-                self._add(self._opener.nodes.step(step), depth + 1)
-            self._join(node, step, node.paths, path, time, group, into_step=into_step)
-            self._wait(step, moment, depth + 1)
+        up = self._opener.up
+        for hop in hops:
+            if hop.step not in self._walk.nodes:
+                self._add(self._opener.nodes.step(hop.step), depth + 1)
+            self._join(file, hop.step, file.paths, hop.path, hop.time, hop.group, into_step=not up)
+            if hop.appended:
+                self._wait(hop.step, hop.path, hop.moment, depth + 1)
+            if up or not hop.appended:
+                self._wait(hop.step, None, hop.moment, depth + 1)
 
     def _join(
         self, file: Node, step: str, paths: list[str], path: str | None, time: int, group: bool, *, into_step: bool

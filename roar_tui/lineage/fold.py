@@ -34,8 +34,9 @@ def _with(walk: Walk, sets: list[Node]) -> Walk:
         kept = now.get(node.id, node)
         result.nodes.setdefault(kept.id, kept)
     joined: dict[tuple[str, str], list[Edge]] = {}
-    for edge in walk.edges.values():
-        joined.setdefault((_id(now, edge.source), _id(now, edge.target)), []).append(edge)
+    ids = {member: node.id for member, node in now.items()}
+    for (source, target), edge in walk.edges.items():
+        joined.setdefault((ids.get(source, source), ids.get(target, target)), []).append(edge)
     for (source, target), edges in joined.items():
         source_node, target_node = result.nodes[source], result.nodes[target]
         if source_node.kind is Kind.FILESET:
@@ -67,7 +68,7 @@ def fileset(directory: str, members: list[Node]) -> Node:
         depth=min(node.depth for node in members),
         root=all(node.root for node in members),
         leaf=True if all(node.leaf for node in members) else None,
-        digest=digest,
+        tree=digest,
         size=None if None in sizes else sum(size or 0 for size in sizes),
         role=first.role,
         status=first.status,
@@ -110,9 +111,6 @@ class _Group:
     members: list[Node] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)
 
-    def takes(self, paths: Iterable[str]) -> bool:
-        return self.paths.isdisjoint(paths)
-
     def add(self, members: Iterable[Node], readers: Iterable[str]) -> None:
         for node in members:
             self.members.append(node)
@@ -149,7 +147,7 @@ class _Sides:
         for node in self.walk.nodes.values():
             if node.kind is Kind.ARTIFACT and node.id not in targets and node.id not in self.scripts:
                 makers = frozenset(self.makers.get(node.id, ()))
-                key: _Key = (os.path.dirname(node.paths[0]), node.role, node.digest is None, node.root, makers)
+                key: _Key = (node.paths[0].rpartition("/")[0] or "/", node.role, node.digest is None, node.root, makers)
                 self._place(buckets.setdefault(key, []), [node], node.paths, self.readers.get(node.id, set()), makers)
         if self.walk.direction is Direction.UPSTREAM:
             buckets = self._families(buckets)
@@ -160,8 +158,10 @@ class _Sides:
 
     @staticmethod
     def _place(groups: list[_Group], members: list[Node], paths: Iterable[str], readers: set[str], makers: frozenset[str]) -> None:
-        group = next((group for group in groups if group.takes(paths)), None)
-        if group is None:
+        for group in groups:
+            if group.paths.isdisjoint(paths):
+                break
+        else:
             group = _Group(makers, set())
             groups.append(group)
         group.add(members, readers)
@@ -186,6 +186,9 @@ class _Sides:
         for node in group.members:
             for step in (*self.makers.get(node.id, ()), *self.readers.get(node.id, ())):
                 touched.setdefault(step, []).append(node.id)
+        if any(len(files) == len(group.members) for files in touched.values()):  # as a rule one step had them all
+            yield group.members
+            return
         leader: dict[str, str] = {}
 
         def find(node: str) -> str:

@@ -4,7 +4,8 @@ The producer of a use is the latest generation of that content *opened* before t
 another path (never for empty content, and below 64 bytes only as an alternative), where it must also have been finished
 before the first sighting of the content on the use's own path. What a job reads back of its own (not external) comes from
 that job, a small content from another path too if nothing else is left; what it found there comes from other jobs. Unknown
-content links by path alone. Log files and the environment never link.
+content links by path alone. Log files and the environment never link. What a step could only append to is in that file alone,
+and in nothing else that the step made: it is asked for by itself.
 
 Uses are of two kinds, rows of `used` and members of the filesets in `used_set`: each query on uses asks for both. A member was
 opened between two times, with nothing that matters to its job between them: whatever must have been there before is compared
@@ -85,9 +86,10 @@ _PRODUCER = f"""CASE
 # files (removed, or of unknown content) is left out: it says nothing.
 _USES = """SELECT i.id, i.step, i.artifact, i.digest, i.size, ip.path, i.role, i.status, i.opened, i.until,
        p.id, p.step, p.artifact, CASE WHEN p.path <> i.path THEN (SELECT path FROM path WHERE id = p.path) END, p.opened,
-       COALESCE(p.finished, {forever}), CASE WHEN i.named IS NOT NULL THEN (SELECT path FROM path WHERE id = i.named) END
-FROM (SELECT u.named, u.id, u.step, u.artifact, a.digest, COALESCE(a.size, u.size) AS size, u.path, u.role, u.status, u.opened,
-             {until} AS until, {producer} AS producer
+       COALESCE(p.finished, {forever}), CASE WHEN i.named IS NOT NULL THEN (SELECT path FROM path WHERE id = i.named) END,
+       i.appended
+FROM (SELECT u.named, u.appended, u.id, u.step, u.artifact, a.digest, COALESCE(a.size, u.size) AS size, u.path, u.role, u.status,
+             u.opened, {until} AS until, {producer} AS producer
       FROM {source} LEFT JOIN artifact a ON a.id = u.artifact WHERE {where} {order} LIMIT -1) i
 JOIN path ip ON ip.id = i.path LEFT JOIN generated p ON p.id = i.producer
 WHERE {kept} AND (p.step IS NOT i.step OR i.digest IS NOT NULL AND i.status = 'hashed')"""
@@ -129,13 +131,18 @@ def _uses_queries(
     return kinds[0], kinds[1]
 
 
+_BY_USING_STEP = "step us CROSS JOIN {uses} ON u.step = us.id"
 # used_step; used_set_step
 INPUTS = _uses_queries(
-    "step us CROSS JOIN {uses} ON u.step = us.id",
-    "us.id = :step AND u.opened >= :since AND u.opened < :before",
+    _BY_USING_STEP,
+    "us.id = :step AND NOT u.appended AND u.opened >= :since AND u.opened < :before",
     by="used_step",
     in_order=True,
 )
+# used_appended_step; no member of a fileset is appended to
+APPENDED, _ = _uses_queries(_BY_USING_STEP, "us.id = :step AND u.appended", by="used_appended_step")
+# used_appended_step
+ANY_APPENDED = "SELECT EXISTS (SELECT 1 FROM used INDEXED BY used_appended_step WHERE appended AND step > 0)"
 # the primary keys
 ONE_USE = _uses_query("{uses} CROSS JOIN step us ON us.id = u.step", "{one}")
 # the primary keys: a use of any role, without its producer
@@ -203,6 +210,10 @@ WHERE g.step = :step AND g.role NOT IN {_UNLINKED} ORDER BY g.id, o.step"""
 # the primary key; UNIQUE (job, number), generated_step: whether another step of the same job wrote anything
 OTHERS_MADE = """SELECT EXISTS (SELECT 1 FROM step s JOIN step o ON o.job = s.job AND o.id <> s.id
 WHERE s.id = :step AND EXISTS (SELECT 1 FROM generated g INDEXED BY generated_step WHERE g.step = o.id))"""
+# generated_step; used_step, used_set_step: at least as many files as those below
+COUNT_MADE = "SELECT count(*) FROM generated INDEXED BY generated_step WHERE step = :step"
+COUNT_USED = """SELECT (SELECT count(*) FROM used INDEXED BY used_step WHERE step = :step) + (SELECT total(f.count)
+    FROM used_set s INDEXED BY used_set_step JOIN fileset f ON f.id = s.fileset WHERE s.step = :step)"""
 # generated_step, used_step, used_set_step
 MADE_PATHS = f"""SELECT DISTINCT p.path FROM generated g INDEXED BY generated_step JOIN path p ON p.id = g.path
 WHERE g.step = :step AND g.role NOT IN {_UNLINKED}"""
@@ -242,8 +253,8 @@ class Use(NamedTuple):
 
     A fileset's members were opened from `opened` to `until`; of all others the two are one. `made` is the row id of the generation
     that it comes from (None: nothing recorded produced it), with its step, its content, its path where that is another one, and
-    its times. `named` is the path that the step gave, where a symbolic link made it another one. One flat tuple, because a walk has
-    a hundred thousand.
+    its times. `named` is the path that the step gave, where a symbolic link made it another one. `appended`: the step could only
+    append to it. One flat tuple, because a walk has a hundred thousand.
     """
 
     id: int
@@ -263,6 +274,7 @@ class Use(NamedTuple):
     made_opened: int = 0
     made_finished: int = FOREVER
     named: str | None = None
+    appended: int = 0
 
     @property
     def producer(self) -> Producer | None:

@@ -36,11 +36,12 @@ class Alternative:
     time: int
 
 
-class Node(msgspec.Struct):
+class Node(msgspec.Struct, gc=False):
     """One thing in a walk. Fields that do not apply to its kind keep their defaults.
 
     `id` is the contract's: `a:<digest>` (a known content, or the tree digest of a fileset), `f:<job>:<step>:<n>` (content
-    unknown), `p:<job>:<n>` (a pipe), `s:<job>:<step>`. Times are microseconds, sizes bytes, digests lowercase hex.
+    unknown), `p:<job>:<n>` (a pipe), `s:<job>:<step>`. Times are microseconds, sizes bytes, digests lowercase hex. Nodes and edges
+    are in no cycle, and the collector need not know them: a walk has a hundred thousand.
     """
 
     id: str
@@ -50,7 +51,7 @@ class Node(msgspec.Struct):
     leaf: bool | None = None  # True: opening it gives nothing; None: not known before it is opened
     note: str | None = None
     # artifact and fileset
-    digest: str | None = None
+    tree: str | None = None  # a fileset's digest
     algorithm: str | None = None  # what made the digest, where that is not BLAKE3
     size: int | None = None
     role: str | None = None
@@ -77,6 +78,13 @@ class Node(msgspec.Struct):
     state: Any = None  # the walk's own: what opening this node goes on from
     edge: Edge | None = None  # how a lazily opened node is joined to the node that it was opened from
 
+    @property
+    def digest(self) -> str | None:
+        """The digest of an artifact, or the tree digest of a fileset; None where a content is unknown."""
+        if self.kind is Kind.ARTIFACT:
+            return self.id[2:] if self.id.startswith("a:") else None
+        return self.tree
+
 
 @dataclass(frozen=True)
 class Overlap:
@@ -86,7 +94,7 @@ class Overlap:
     of: int
 
 
-class Edge(msgspec.Struct):
+class Edge(msgspec.Struct, gc=False):
     """Data flowed from `source` to `target` (node ids): through `paths`, from `time` on (microseconds).
 
     `group`: another rank of the same parallel run wrote it, perhaps with what this one read.

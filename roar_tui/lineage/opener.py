@@ -6,12 +6,13 @@ Downstream it is asked since a time: when it opened the input that led to it; wh
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from heapq import merge
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roar_tui.lineage import links
 from roar_tui.lineage.links import FOREVER, Generation, Use, generations, uses
@@ -35,18 +36,22 @@ _READERS = """SELECT r.step FROM pipe_end r JOIN step s ON s.id = r.step
 WHERE r.pipe = ? AND r.writes = 0 AND r.step <> ? ORDER BY s.number"""
 
 
-class Hop(NamedTuple):
-    """From a file or pipe on to a step (node id): `moment` is the time that the step is asked as of, or since."""
+class Hop(Struct, gc=False):
+    """From a file or pipe on to a step (node id): `moment` is the time that the step is asked as of, or since.
+
+    `appended`: the step appended to the file at `path`. Upstream what was there before is in this file, beside what the step used;
+    downstream what was there is in the file at that path alone, not in what else the step made.
+    """
 
     step: str
     moment: int
     path: str | None
     time: int
-    role: str | None
     group: bool = False
+    appended: bool = False
 
 
-class Flow(NamedTuple):
+class Flow(Struct, gc=False):
     """From a step to a file or pipe beside it: the node, how it is joined to the step, and where it leads.
 
     `use` is the access upstream, from which alternatives are found; `group`: it was another rank that wrote it.
@@ -70,30 +75,44 @@ class Opener:
         self._ranks = Ranks(db, self.nodes)
         self._together: dict[int, dict[int, list[tuple[int, int]]]] = {}
         self._alone: dict[int, str] = {}
+        self._appends = bool(db.execute(links.ANY_APPENDED).fetchone()[0])  # almost never
+        self._appended: dict[int, list[Use]] = {}
 
     @property
     def whole(self) -> int:
         """The moment at which a step is asked for everything."""
         return FOREVER if self.up else -1
 
-    def hop(self, step: int, moment: int, path: str | None, time: int, role: str | None = None, group: bool = False) -> Hop:
+    def hop(self, step: int, moment: int, path: str | None, time: int, *, group: bool = False, appended: bool = False) -> Hop:
         """On to the step with that row id."""
-        return Hop(self.nodes.about(step).id, moment, path, time, role, group)
+        return Hop(self.nodes.about(step).id, moment, path, time, group, appended)
 
-    def makers(self, generated: int, step: int, moment: int, path: str, time: int, role: str) -> list[Hop]:
+    def makers(self, generated: int, step: int, moment: int, path: str, time: int) -> list[Hop]:
         """On to the steps that wrote a generation (row id) together, and to the other ranks if `step` is one of several."""
         alone = self._alone.get(step)
         if alone is None:
             alone = self._alone[step] = self._id_if_alone(step)
         if alone:
-            return [Hop(alone, moment, path, time, role)]
+            return [Hop(alone, moment, path, time)]
         together = dict.fromkeys(other for _, other in self.made_together(step).get(generated, ()))
-        others = [self.hop(other, moment, None, time, role, group=True) for other in self._ranks.partners(step)]
-        return [*(self.hop(each, moment, path, time, role) for each in (step, *together)), *others]
+        others = [self.hop(other, moment, None, time, group=True) for other in self._ranks.partners(step)]
+        makers = [
+            self.hop(each, moment, path, time, appended=any(use.path == path for use in self.appended(each)))
+            for each in (step, *together)
+        ]
+        return [*makers, *others]
 
     def _id_if_alone(self, step: int) -> str:
-        """The node id of a step (row id) that wrote nothing with others, as most steps; empty for one that did."""
-        return "" if self.made_together(step) or self._ranks.partners(step) else self.nodes.about(step).id
+        """The node id of a step (row id) that wrote nothing with others or behind others, as most; empty for one that did."""
+        return "" if self.appended(step) or self.made_together(step) or self._ranks.partners(step) else self.nodes.about(step).id
+
+    def appended(self, step: int) -> list[Use]:
+        """What the step (row id) could only append to, as it was before. Asked once per step."""
+        if not self._appends:
+            return []
+        if step not in self._appended:
+            self._appended[step] = links.uses(self.db, links.APPENDED, step=step)
+        return self._appended[step]
 
     def made_together(self, step: int) -> dict[int, list[tuple[int, int]]]:
         """Of the generations of a step (row id) those that others wrote with it: theirs, and their steps. Asked once per step."""
@@ -106,10 +125,14 @@ class Opener:
                 found.setdefault(own, []).append((other, maker))
         return found
 
-    def touched(self, step: str) -> Counter[str]:
-        """How many files the step (node id) made (upstream) or used (downstream) in each directory."""
-        query = links.MADE_PATHS if self.up else links.USED_PATHS
-        return Counter(os.path.dirname(from_sql(row[0])) for row in self.db.execute(query, {"step": self.nodes.row(step)}))
+    def touched(self, step: str, known: Collection[str]) -> Counter[str]:
+        """How many files the step (node id) made (upstream) or used (downstream) in each directory, `known` some of them."""
+        values = {"step": self.nodes.row(step)}
+        paths: Iterable[str] = known
+        count, query = (links.COUNT_MADE, links.MADE_PATHS) if self.up else (links.COUNT_USED, links.USED_PATHS)
+        if self.db.execute(count, values).fetchone()[0] > len(known):  # as a rule these are all
+            paths = (from_sql(row[0]) for row in self.db.execute(query, values))
+        return Counter([path.rpartition("/")[0] or "/" for path in paths])
 
     def beside_step(self, step: str, moment: int, done: int | None = None) -> Iterator[Flow]:
         """What flows into (upstream) or out of a step (node id), by time, but for what `done`, an earlier moment, had given."""
@@ -122,8 +145,21 @@ class Opener:
         flows = [*self._outputs(row, moment, until), *self._pipes_out(row, moment)]
         for other in self._ranks.partners(row):
             theirs = self._outputs(other, moment, until)
-            flows += [flow._replace(group=True) for flow in theirs if flow.node.role != "log"]
+            flows += [replace(flow, group=True) for flow in theirs if flow.node.role != "log"]
         return iter(sorted(flows, key=_time))
+
+    def through(self, step: str, path: str, moment: int, done: int | None = None) -> Iterator[Flow]:
+        """Of a step (node id) that appended to the file at `path` the flows through that file alone, as `beside_step`."""
+        row = self.nodes.row(step)
+        if self.up:
+            since = 0 if done is None else done
+            found = [use for use in self.appended(row) if use.path == path and since <= use.opened < moment]
+            return map(self._input, found)
+        return (flow for flow in self._outputs(row, moment, FOREVER if done is None else done) if flow.path == path)
+
+    def all_appended(self, step: str) -> dict[str, None]:
+        """The paths to which a step (node id) could only append."""
+        return dict.fromkeys(use.path for use in self.appended(self.nodes.row(step)))
 
     def edge(self, step: Node, file: Node, path: str | None, time: int, *, into_step: bool, group: bool = False) -> Edge:
         """The edge between a step and a file or pipe, in the direction of the data."""
@@ -133,8 +169,10 @@ class Opener:
         return Edge(step.id, file.id, paths, time, file.role, None, group)
 
     def _inputs(self, step: int, before: int, since: int) -> Iterator[Flow]:
-        for use in links.inputs(self.db, step, since=since, before=before):
-            yield _file(self.used(use), use.path, use.opened, self.made_by(use), use)
+        return map(self._input, links.inputs(self.db, step, since=since, before=before))
+
+    def _input(self, use: Use) -> Flow:
+        return _file(self.used(use), use.path, use.opened, self.made_by(use), use)
 
     def used(self, use: Use) -> Node:
         """The node of what was used; a root where nothing recorded produced it."""
@@ -162,10 +200,10 @@ class Opener:
             return []
         path = use.path if use.made_path is None else use.made_path
         if use.made_artifact != use.artifact and use.passing:
-            return self.makers(use.made, use.maker, use.as_of, path, use.opened, use.role)
+            return self.makers(use.made, use.maker, use.as_of, path, use.opened)
         finished = use.made_finished
         time = finished if finished != FOREVER else self.ended(use.maker, use.made_opened, finished)
-        return self.makers(use.made, use.maker, finished, path, time, use.role)
+        return self.makers(use.made, use.maker, finished, path, time)
 
     def ended(self, step: int, opened: int, finished: int) -> int:
         """When a generation was finished, or its step ended, or at least when it was opened."""
@@ -224,7 +262,7 @@ class Opener:
         """The step that a use belongs to, unless all that it did was to start others."""
         if self.nodes.only_started_others(use.step):
             return []
-        return [self.hop(use.step, use.opened, use.path, use.opened, use.role)]
+        return [self.hop(use.step, use.opened, use.path, use.opened, appended=bool(use.appended))]
 
     def _pipes_out(self, step: int, since: int) -> Iterator[Flow]:
         for pipe, number, kind, opened, started in self.db.execute(_PIPES_OUT, (step,)).fetchall():

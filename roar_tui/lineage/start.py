@@ -105,7 +105,7 @@ def _generation(opener: Opener, output: Generation) -> Seed:
     if opener.up:
         if output.artifact is not None:
             flow.node.alternatives = opener.generated(output.artifact, FOREVER, output.id)
-        return Seed(flow.node, opener.makers(output.id, output.step, output.finished, output.path, flow.time, output.role))
+        return Seed(flow.node, opener.makers(output.id, output.step, output.finished, output.path, flow.time))
     query = links.CONSUMERS_OF_ONE if output.artifact is not None else links.PASSING_OF_ONE
     consumers = [use for use in uses(opener.db, query, generated=output.id) if use.artifact == output.artifact]
     return Seed(flow.node, [hop for use in consumers for hop in opener.used_by(use)])
@@ -128,7 +128,7 @@ def _content(opener: Opener, digest: str, path: str | None) -> Seed:
     if newest is not None:
         output = _one(opener, newest)
         node = opener.made(output, []).node
-        hops = opener.makers(output.id, output.step, output.finished, output.path, _time(opener, output), output.role)
+        hops = opener.makers(output.id, output.step, output.finished, output.path, _time(opener, output))
     else:
         node, hops = _never_generated(opener, artifact), []
     if path is not None and path not in node.paths:

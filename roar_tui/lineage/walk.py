@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -12,7 +13,7 @@ from roar_tui.lineage.closure import closure
 from roar_tui.lineage.fold import fileset, fold
 from roar_tui.lineage.links import Use
 from roar_tui.lineage.model import Direction, Kind, Node, Overlap, Walk, union
-from roar_tui.lineage.opener import Hop, Opener
+from roar_tui.lineage.opener import Flow, Hop, Opener
 from roar_tui.lineage.reading import bulk, snapshot
 from roar_tui.lineage.start import Seed, seeds
 from roar_tui.lineage.target import FilesetTarget, JobTarget, Target
@@ -68,14 +69,18 @@ class Walker:
         return [replace(each, depth=node.depth, edge=node.edge) for each in found[offset : offset + limit]], len(found)
 
     def _seeded(self, seed: Seed) -> Node:
-        seed.node.state = self._opener.whole if seed.node.kind is Kind.STEP else seed.hops
+        if seed.node.kind is Kind.STEP:
+            through = self._opener.all_appended(seed.node.id) if self._opener.up else {}
+            seed.node.state = _Asked(self._opener.whole, dict.fromkeys(through, self._opener.whole))
+        else:
+            seed.node.state = seed.hops
         return seed.node
 
     def _beside_step(self, step: Node) -> list[Node]:
         files: dict[str, Node] = {}
         small = Walk(self.direction, [step.id], {step.id: step})
         used: dict[str, Use] = {}
-        for flow in self._opener.beside_step(step.id, step.state):
+        for flow in self._flows(step):
             file = files.setdefault(flow.node.id, flow.node)
             if file is flow.node:
                 file.state = []
@@ -99,23 +104,30 @@ class Walker:
                 found.append(node)
         return found
 
+    def _flows(self, step: Node) -> Iterator[Flow]:
+        asked: _Asked = step.state
+        if asked.moment is not None:
+            yield from self._opener.beside_step(step.id, asked.moment)
+        for path, moment in asked.through.items():
+            yield from self._opener.through(step.id, path, moment)
+
     def _beside_files(self, node: Node, files: Iterable[Node]) -> list[Node]:
         """The steps that files lead to, each with how many of the files do."""
         steps: dict[str, _Reached] = {}
         for file in files:
             for hop in file.state:
-                steps.setdefault(hop.step, _Reached(hop.moment, hop.time, hop.group)).add(file, hop, later=self._opener.up)
+                steps.setdefault(hop.step, _Reached(hop.time, hop.group)).add(file, hop, up=self._opener.up)
         return [self._reached(node, self._opener.nodes.step(step), reached) for step, reached in steps.items()]
 
     def _reached(self, node: Node, step: Node, reached: _Reached) -> Node:
-        step.state = reached.moment
+        step.state = _Asked(reached.moment, reached.through)
         step.edge = self._opener.edge(step, node, None, reached.time, into_step=not self._opener.up, group=reached.group)
         step.edge.paths = list(reached.paths)
         if node.kind is Kind.FILESET:
             directory, common = node.path or "", len(reached.files)
             whole = node.count
             if common >= FOLD_FROM:
-                whole = max(whole, self._opener.touched(step.id)[directory])
+                whole = max(whole, self._opener.touched(step.id, ())[directory])
             step.edge.paths = [directory]
             step.edge.members = Overlap(common, whole) if common < whole else None
         return step
@@ -131,18 +143,33 @@ class Walker:
             small.join(self._opener.edge(maker, file, hop.path, hop.time, into_step=False, group=hop.group))
 
 
+class _Asked(NamedTuple):
+    """What a step is opened for: all beside it as of a moment, or since (None: not), and what flows `through` a path alone."""
+
+    moment: int | None
+    through: dict[str, int]
+
+
 @dataclass
 class _Reached:
-    """How files lead to one step: which of them, and the moment that covers them all."""
+    """How files lead to one step: which of them, and the moment that covers them all.
 
-    moment: int
+    `through` has that moment for each path to which the step appended.
+    """
+
     time: int
     group: bool
     files: set[str] = field(default_factory=set)
     paths: dict[str, None] = field(default_factory=dict)
+    moment: int | None = None
+    through: dict[str, int] = field(default_factory=dict)
 
-    def add(self, file: Node, hop: Hop, *, later: bool) -> None:
-        self.moment = max(self.moment, hop.moment) if later else min(self.moment, hop.moment)
+    def add(self, file: Node, hop: Hop, *, up: bool) -> None:
+        cover = max if up else min
+        if hop.appended and hop.path is not None:
+            self.through[hop.path] = cover(hop.moment, self.through.get(hop.path, hop.moment))
+        if up or not hop.appended:
+            self.moment = hop.moment if self.moment is None else cover(self.moment, hop.moment)
         self.time = min(self.time, hop.time)
         self.group = self.group and hop.group
         self.files.add(file.id)

@@ -89,6 +89,7 @@ def _(view: AccessView) -> Json:
         "named": view.named,
         "external": view.external,
         "survives": view.survives,
+        "appended": view.appended,
     }
 
 

@@ -96,7 +96,6 @@ CREATE TABLE used (
     named INTEGER REFERENCES path
 );
 CREATE INDEX used_appended_step ON used (step) WHERE appended;
-CREATE INDEX used_appended_path ON used (path, opened) WHERE appended;
 CREATE INDEX used_step ON used (step, opened);
 CREATE INDEX used_artifact ON used (artifact, opened, step);
 CREATE INDEX used_path ON used (path, opened);

@@ -215,3 +215,30 @@ def test_what_a_caller_appends_to_comes_from_all_that_was_appended(project: Proj
     seen = upstream(project, "gathered")
     assert {"one", "two"} <= set(seen)
     assert seen.count("cat") == 2
+
+
+def test_a_results_file_of_all_runs_is_no_part_of_their_models(project: Project) -> None:
+    train = """if True:
+        import sys
+        number = sys.argv[1]
+        open(f"model-{number}", "w").write(open(f"data-{number}").read() * 2)
+        open("results.csv", "a").write(number)
+    """
+    project.write({"data-1": "one " * 30, "data-2": "two " * 30})
+    for number in ("1", "2"):
+        project.record(PYTHON, "-c", train, number)
+    assert upstream(project, "model-2") == ["model-2", os.path.basename(PYTHON), "data-2"]
+    assert {"data-1", "data-2"} <= set(upstream(project, "results.csv"))
+    assert project.call("upstream", "model-2", "--contains", "data-1", "--json").returncode == 1
+    assert "model-2" not in names(project, project.json("downstream", "data-1", "--expand"))
+    assert [each["appended"] for each in project.show("@")["inputs"] if each["path"].endswith("results.csv")] == [True]
+
+
+def test_a_file_that_takes_the_messages_of_every_job_makes_none_of_them_depend_on_another(project: Project) -> None:
+    project.write({"raw": "2\n1\n", "other": "4\n3\n"})
+    for name, out in (("raw", "a"), ("other", "b")):
+        script = f"for i in 1 2; do sort {name} > {out}; echo line >> results.txt; done"
+        with (project.root / "output").open("a") as output:
+            command = project.command("run", "--", "bash", "-c", script)
+            subprocess.run(command, stdout=output, stderr=output, cwd=project.root, env=project.environ, check=True)
+    assert set(upstream(project, "b")) == {"b", "sort", "other"}

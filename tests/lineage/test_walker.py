@@ -118,8 +118,8 @@ def test_what_is_no_longer_in_the_store_is_said(tmp_path: Path) -> None:
 def test_a_walk_leaves_no_transaction_open_even_when_it_fails(tmp_path: Path) -> None:
     with stories.index(tmp_path, pipeline()) as db:
         walker = Walker(db, Direction.UPSTREAM)
-        walker.expand(walker.start(artifact(db, "raw")))
+        (step,) = walker.expand(walker.start(artifact(db, "raw")))
         stories.upstream(db, artifact(db, "raw"))
         with pytest.raises(NotFoundError):
-            walker.expand(Node("s:" + "0" * 64 + ":0", Kind.STEP, state=0))
+            walker.expand(Node("s:" + "0" * 64 + ":0", Kind.STEP, state=step.state))
         assert not db.in_transaction

@@ -9,12 +9,13 @@ from roar_tui.tui.lines import plain, width_of
 from roar_tui.tui.marks import ASCII, UNICODE
 from roar_tui.tui.nodes import Look, name_of, row_line, typed
 from roar_tui.tui.tree import Branch, Tree, to_open_first
+from tests.builders import content
 
 LOOK = Look(UNICODE, 0)
 
 
 def artifact(name: str, **more: object) -> Node:
-    return Node(f"a:{name}", Kind.ARTIFACT, digest="ab" * 32, paths=[f"/p/{name}"], role="data", size=1000, **more)  # type: ignore[arg-type]
+    return Node(f"a:{content(name)}", Kind.ARTIFACT, paths=[f"/p/{name}"], role="data", size=1000, **more)  # type: ignore[arg-type]
 
 
 def step(name: str) -> Node:
@@ -41,7 +42,7 @@ def test_a_node_is_opened_once_and_later_mentions_are_seen() -> None:
     tree.attach(tree.top, [step("left"), step("right")])
     tree.attach(tree.rows()[1].branch, [artifact("shared")])
     tree.attach(tree.rows()[3].branch, [artifact("shared")])
-    first, second = (row.branch for row in tree.rows() if row.branch.node.id == "a:shared")
+    first, second = (row.branch for row in tree.rows() if row.branch.node.id == artifact("shared").id)
     assert not first.seen
     assert second.seen
     assert not second.can_open
@@ -93,7 +94,7 @@ def test_a_row_fits_whatever_its_node(width: int, look: Look) -> None:
         step("python"),
         Node("p:x:0", Kind.PIPE),
         Node("f:x:0:1", Kind.ARTIFACT, paths=["/p/lost"], status="changed", role="data", job="ab" * 32),
-        Node("a:set", Kind.FILESET, path="/p/shards", count=1000, size=10**12, edge=edge, digest="ef" * 32),
+        Node("a:set", Kind.FILESET, path="/p/shards", count=1000, size=10**12, edge=edge, tree="ef" * 32),
     ]
     tree = Tree.of(artifact("out", root=True))
     tree.attach(tree.top, nodes)
@@ -107,7 +108,7 @@ def test_a_row_fits_whatever_its_node(width: int, look: Look) -> None:
 
 
 def test_what_can_be_typed_names_the_node() -> None:
-    assert typed(artifact("x")) == "ab" * 32
+    assert typed(artifact("x")) == content("x")
     assert typed(step("x")) == f"{'cd' * 32}:0"
     assert typed(Node("p:x:0", Kind.PIPE)) is None
     assert typed(Node("a:set", Kind.FILESET, path="/p/shards")) == "/p/shards"

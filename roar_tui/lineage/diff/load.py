@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from roar_tui.lineage import links
@@ -135,6 +136,7 @@ class _Loader:
         self.large: dict[str, _Large] = {}
         self._asked: dict[int, int] = {}
         self._queue: list[tuple[int, int, bool]] = []  # row id, asked as of, only as a starter of others
+        self._appended: dict[str, int] = {}  # the moments of steps that appended to files, until it is known whether these count
         self._begin(target)
 
     def _begin(self, target: Target) -> None:
@@ -202,29 +204,54 @@ class _Loader:
         node.same_used = large.used.common_sets(other.used) + len(mine) - len(used)
         node.same_made = len(large.made.contents) - len(made)
         found = [use for row in large.used_rows(used) for use in uses(self._db, links.ONE_USE, use=row)]
-        self._set_used(node, sorted(found, key=lambda use: (use.opened, use.id)))
+        self._set_used(node, large.before, sorted(found, key=lambda use: (use.opened, use.id)))
         rows = large.made_rows(made)
         self._set_made(node, [each for row in rows for each in generations(self._db, links.ONE_GENERATION, generated=row)])
 
     def _fill(self, step: Step, moment: int) -> None:
-        self._set_used(step, list(links.inputs(self._db, step.row, before=moment)))
+        self._set_used(step, moment, links.inputs(self._db, step.row, before=moment))
         self._set_made(step, generations(self._db, links.OUTPUTS, step=step.row, since=-1))
 
-    def _set_used(self, step: Step, found: list[Use]) -> None:
+    def _set_used(self, step: Step, moment: int, found: Iterable[Use]) -> None:
         step.used = []
         seen = set()
         for use in found:
             key = (use.path, use.digest)
-            if (use.digest is not None and key in seen) or use.maker == step.row:
+            if (use.digest is not None and key in seen) or use.maker == step.row or use.appended:
                 continue
             seen.add(key)
-            maker = None
-            if use.made is not None and use.maker is not None:
-                maker = Maker(self._opener.nodes.about(use.maker).id, use.made)
-                self._queue.append((use.maker, use.as_of, False))
-            digest = None if use.digest is None else use.digest.hex()
-            file = File(use.id, use.path, digest, use.role, use.status, use.opened, use.size, maker, named=use.named)
-            step.used.append(file)
+            self._take(step, use)
+        if self._opener.appended(step.row):
+            self._appended[step.id] = moment
+
+    def _take(self, step: Step, use: Use) -> None:
+        maker = None
+        if use.made is not None and use.maker is not None:
+            maker = Maker(self._opener.nodes.about(use.maker).id, use.made)
+            self._queue.append((use.maker, use.as_of, False))
+        digest = None if use.digest is None else use.digest.hex()
+        step.used.append(File(use.id, use.path, digest, use.role, use.status, use.opened, use.size, maker, named=use.named))
+
+    def take_appended(self) -> bool:
+        """Decide about files that steps appended to, whether their earlier content counts; true if there is more to run.
+
+        It does if a step read such a file, if it was asked for, or if it is all that its step made. Else what was in it matters to
+        nothing else, and that it differs says nothing: it is a log.
+        """
+        read = {(file.maker.step, file.path) for step in self.graph.steps.values() for file in step.used if file.maker is not None}
+        read |= {(file.maker.step, file.path) for file in self.graph.targets or () if file.maker is not None}
+        for each, moment in self._appended.items():
+            step = self.graph.steps[each]
+            earlier = [use for use in self._opener.appended(step.row) if use.opened < moment and use.maker != step.row]
+            grown = {use.path for use in earlier}
+            alone = all(file.path in grown for file in step.products)
+            for use in earlier:
+                if alone or (each, use.path) in read:
+                    self._take(step, use)
+                else:
+                    step.made = [replace(file, role="log") if file.path == use.path else file for file in step.made]
+        self._appended = {}
+        return bool(self._queue)
 
     def _set_made(self, step: Step, found: list[Generation]) -> None:
         left = {row[0] for row in self._db.execute(_SURVIVES, (step.row,))}
@@ -281,18 +308,22 @@ def load(db: sqlite3.Connection, a: Target, b: Target) -> tuple[Graph, Graph]:
     opener = Opener(db, Direction.UPSTREAM)
     with bulk():
         one, other = _Loader(opener, a), _Loader(opener, b)
-        one.run()
-        other.run()
-        while one.large or other.large:
-            for step_a, step_b in _pairs(one, other):
-                large_a, large_b = (None if step is None else side.large[step] for step, side in ((step_a, one), (step_b, other)))
-                if step_a is not None:
-                    one.fill(step_a, large_b)
-                if step_b is not None:
-                    other.fill(step_b, large_a)
+        while True:
             one.run()
             other.run()
-    return one.graph, other.graph
+            if one.large or other.large:
+                _fill_large(one, other)
+            elif not one.take_appended() | other.take_appended():
+                return one.graph, other.graph
+
+
+def _fill_large(one: _Loader, other: _Loader) -> None:
+    for step_a, step_b in _pairs(one, other):
+        large_a, large_b = (None if step is None else side.large[step] for step, side in ((step_a, one), (step_b, other)))
+        if step_a is not None:
+            one.fill(step_a, large_b)
+        if step_b is not None:
+            other.fill(step_b, large_a)
 
 
 def _pairs(one: _Loader, other: _Loader) -> list[tuple[str | None, str | None]]:

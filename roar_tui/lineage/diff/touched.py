@@ -9,14 +9,27 @@ from functools import cached_property
 
 from roar_tui.lineage.diff.graph import Graph, Step
 from roar_tui.lineage.diff.places import resolve
-from roar_tui.store.schema import to_sql
+from roar_tui.store.schema import from_sql, to_sql
 
-# used_step, used_set_step or generated_step, then the primary key: the path itself, or below it, or beginning with it (`out/model`)
-_TOUCHED = """SELECT EXISTS (SELECT 1 FROM {table} JOIN path p ON p.id IN (x.path, x.named)
+# The path itself, or below it; or beginning with it (`out/model`).
+_THERE = ("p.path = :path", "p.path >= :path || '/' AND p.path < :path || '0'")
+_BEGINNING = ("p.path >= :path || '-' AND p.path < :path || '/'", "p.path >= :path || '_' AND p.path < :path || '`'")
+# used_step or generated_step, then the primary key
+TOUCHED = tuple(
+    f"""SELECT EXISTS (SELECT 1 FROM {table} x INDEXED BY {table}_step JOIN path p ON p.id IN (x.path, x.named)
 WHERE x.step = :step AND (x.role <> 'code' OR :code)
-AND (p.path = :path OR p.path >= :path || '/' AND p.path < :path || '0'
-     OR :prefix AND (p.path >= :path || '-' AND p.path < :path || '/' OR p.path >= :path || '_' AND p.path < :path || '`')))"""
-TABLES = ("used x INDEXED BY used_step", "used_member x", "generated x INDEXED BY generated_step")
+AND ({' OR '.join(_THERE)} OR :prefix AND ({' OR '.join(_BEGINNING)})))"""
+    for table in ("used", "generated")
+)
+# used_set_step; a set is not read, but asked for what is there: UNIQUE (path), then member_path
+SETS = """SELECT f.id, f.directory, f.named FROM used_set s INDEXED BY used_set_step JOIN fileset f ON f.id = s.fileset
+WHERE s.step = :step AND (s.role <> 'code' OR :code)"""
+IN_SET = "SELECT " + " OR ".join(
+    f"""EXISTS (SELECT 1 FROM path p CROSS JOIN member m INDEXED BY member_path ON m.path = p.id
+WHERE {there} AND m.fileset = :fileset)"""
+    for there in (*_THERE, *(f":prefix AND {beginning}" for beginning in _BEGINNING))
+)
+_SEPARATORS = ("-", ".", "_")  # what may follow the beginning of a name
 
 
 class Touched:
@@ -67,10 +80,23 @@ class Touched:
         key = (step, path)
         if key not in self._known:
             values = {"step": step, "path": to_sql(path), "code": not plain, "prefix": not plain}
-            self._known[key] = any(
-                self._db.execute(_TOUCHED.format(table=table), values).fetchone()[0] for table in TABLES
+            self._known[key] = any(self._db.execute(query, values).fetchone()[0] for query in TOUCHED) or any(
+                self._in_set(path, not plain, fileset, from_sql(directory), from_sql(named))
+                for fileset, directory, named in self._db.execute(SETS, values).fetchall()
             )
         return self._known[key]
+
+    def _in_set(self, path: str, prefix: bool, fileset: int, directory: str, named: str) -> bool:
+        """Whether a set of files below a directory, which a step perhaps gave another name, has something at `path`."""
+        for place in (directory, named):
+            beginnings = [path + "/", *([path + each for each in _SEPARATORS] if prefix else [])]
+            if place == path or (place and place.startswith(tuple(beginnings))):
+                return True
+            if place and path.startswith(place + "/"):
+                values = {"path": to_sql(directory + path[len(place) :]), "prefix": prefix, "fileset": fileset}
+                if self._db.execute(IN_SET, values).fetchone()[0]:
+                    return True
+        return False
 
     def _family(self, step: Step) -> list[Step]:
         found = [step]

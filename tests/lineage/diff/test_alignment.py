@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from roar_tui.lineage.diff import Diff
 from roar_tui.lineage.diff.result import StepStatus
 from roar_tui.record.model import Access, Environment, Package, Record, Step
@@ -133,19 +135,20 @@ def test_a_script_under_another_name_is_one_change(tmp_path: Path) -> None:
     assert told(both_ways(tmp_path, run(T0, "train.py"), run(T0 + DAY, "train2.py"))) == [("code", "train2.py")]
 
 
-def appended(start: int, order: str) -> Record:
+def appended(start: int, order: str, *, blind: bool) -> Record:
     """Steps that append to one file, one after the other."""
     steps = []
     for number, name in enumerate(order):
         at = start + (number + 1) * MINUTE
-        before = [used("out", order[:number], opened=at + 1, external=False)] if number else []
+        before = [used("out", order[:number], opened=at + 1, external=False, appended=blind)] if number else []
         steps.append((["cat", f"raw/{name}"], [used(f"raw/{name}", opened=at), *before],
                       [made("out", order[: number + 1], opened=at + 2)]))  # fmt: skip
     return driven(start, steps)
 
 
-def test_steps_that_append_to_one_file_in_another_order_are_chance(tmp_path: Path) -> None:
-    found = both_ways(tmp_path, [appended(T0, "abc")], [appended(T0 + DAY, "bac")])
+@pytest.mark.parametrize("blind", [False, True], ids=["open to be read", "only appended to"])
+def test_steps_that_append_to_one_file_in_another_order_are_chance(tmp_path: Path, blind: bool) -> None:
+    found = both_ways(tmp_path, [appended(T0, "abc", blind=blind)], [appended(T0 + DAY, "bac", blind=blind)])
     assert {category for category, _ in told(found)} == {"nondeterminism"}
 
 
@@ -171,3 +174,33 @@ def test_a_link_that_leads_elsewhere_is_one_input_that_changed(tmp_path: Path) -
     found = both_ways(tmp_path, run("v1", T0), run("v2", T0 + DAY))
     assert told(found) == [("data", "current.csv")]
     assert found.causes[0].detail["paths"] == {"a": "/p/v1.csv", "b": "/p/v2.csv"}
+
+
+def logged(start: int, before: str, after: str, *, lr: str = "0.1", model: str = "model", report: bool = False) -> list[Record]:
+    """A training that adds a line to the results of all runs, and perhaps a report of these."""
+    argv = ["python3", "train.py", "--lr", lr]
+    uses = [used("train.py", opened=start), used("results.csv", before, opened=start + 2, appended=True)]
+    outputs = [made("results.csv", after, opened=start + 2), made("model.pt", model, opened=start + 1)]
+    jobs = [single(argv, uses, outputs, started=start)]
+    if report:
+        later = start + MINUTE
+        reads = [used("report.py", opened=later), used("results.csv", after, opened=later)]
+        jobs.append(single(["python3", "report.py"], reads, [made("report", f"of {after}", opened=later + 1)], started=later))
+    return jobs
+
+
+def test_the_lines_of_the_runs_before_are_no_cause_of_another_model(tmp_path: Path) -> None:
+    first = logged(T0, "none", "one")
+    found = both_ways(tmp_path, first, [*first, *logged(T0 + DAY, "one", "two", lr="0.2", model="other")])
+    assert told(found) == [("params", "--lr")]
+
+
+def test_a_run_that_only_added_a_line_to_others_is_the_same(tmp_path: Path) -> None:
+    first = logged(T0, "none", "one")
+    found = both_ways(tmp_path, first, [*first, *logged(T0 + DAY, "one", "two")])
+    assert (told(found), found.identical) == ([], True)
+
+
+def test_who_reads_the_lines_of_all_runs_comes_from_the_runs_before(tmp_path: Path) -> None:
+    a, b = logged(T0, "none", "one", report=True), logged(T0 + DAY, "other", "another", report=True)
+    assert told(both_ways(tmp_path, a, b)) == [("data", "results.csv")]

@@ -68,3 +68,24 @@ def test_many_shards_that_are_the_same_are_identical(root: Path) -> None:
         found = diff(store, db, a, b)
     assert found.identical
     assert found.causes == []
+
+
+def test_a_set_that_both_used_is_not_read_at_all(root: Path) -> None:
+    def work(count: int) -> int:
+        def run(start: int, rate: str) -> list[object]:
+            argv = ["python3", "train.py", "--data", "d", "--lr", rate]
+            return [single(argv, shards("d", count, opened=start + 1), [made("model", rate, opened=start + count + 9)], started=start)]
+
+        ticks = [0]
+
+        def tick() -> int:
+            ticks[0] += 1
+            return 0
+
+        with both(root / str(count), run(T0, "1"), run(T0 + DAY, "2")) as (store, a, b), closing(store.reader()) as db:  # type: ignore[arg-type]
+            db.set_progress_handler(tick, 100)
+            assert [cause.subject for cause in diff(store, db, a, b).causes] == ["--lr"]
+        return ticks[0]
+
+    few, many = work(50), work(COUNT)
+    assert many < 2 * few
