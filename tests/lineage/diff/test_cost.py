@@ -74,7 +74,8 @@ def test_a_set_that_both_used_is_not_read_at_all(root: Path) -> None:
     def work(count: int) -> int:
         def run(start: int, rate: str) -> list[object]:
             argv = ["python3", "train.py", "--data", "d", "--lr", rate]
-            return [single(argv, shards("d", count, opened=start + 1), [made("model", rate, opened=start + count + 9)], started=start)]
+            read, model = shards("d", count, opened=start + 1), made("model", rate, opened=start + count + 9)
+            return [single(argv, read, [model], started=start)]
 
         ticks = [0]
 
