@@ -13,6 +13,7 @@ FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 PARTS = ("records", "blobs", "running")  # of an archive
+ATTEMPTS = 20  # to put a file into a directory that writers make at once: each time a file of another is in it sooner
 
 
 def make_archive(root: Path) -> None:
@@ -51,6 +52,17 @@ def directory_like_parent(directory: Path) -> None:
         draft.rmdir()
         if not directory.is_dir():
             raise
+
+
+def publish_below(path: Path, data: bytes) -> None:
+    """`publish`, in a directory that is made like its parent if need be; raises OSError."""
+    for last in (*[False] * ATTEMPTS, True):
+        directory_like_parent(path.parent)
+        try:
+            return publish(path, data)
+        except FileNotFoundError:  # the directory was empty, and another writer's took its place
+            if last:
+                raise
 
 
 def publish(path: Path, data: bytes) -> None:

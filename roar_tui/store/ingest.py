@@ -28,6 +28,7 @@ BATCH_SECONDS = 0.5  # other writers wait this long at most
 BATCH_ACCESSES = 50_000
 MOST_PASSES = 5  # over the archive in one ingest: one, unless records go or the index is emptied meanwhile
 TRUSTED_AGE = 60.0  # seconds: a folder changed less than this before its listing may change again under the same times
+_FORGET = "UPDATE day SET mtime = -1, ctime = -1 WHERE name = ?"  # the times that were, not that it is known
 
 Progress = Callable[[int, int], None]
 
@@ -133,13 +134,15 @@ class _Ingest:
             name: (mtime, ctime) for name, mtime, ctime in self.db.execute("SELECT name, mtime, ctime FROM day")
         }
         changed = [day for day in listed if known.get(day.name) != (day.mtime, day.ctime)]
-        gone = sorted(set(self._known_days()) - set(days))
+        gone = sorted(known.keys() - set(days))
         work = [(day, *self._compare(day.name)) for day in changed]
         total = sum(len(new) for _, new, _ in work)
         self._remove([name for day in gone for name in self._ingested(day)], gone)
         done = 0
         for day, new, vanished in work:
             self._remove(vanished, [])
+            if new and day.name not in known:
+                self._note(day.name)
             for batch in self._insert(new):
                 done += batch
                 if progress is not None:
@@ -152,21 +155,12 @@ class _Ingest:
         days = []
         for name in sorted(names):
             try:
-                found = os.stat(self.archive.records / name)
+                found = os.stat(f"{self.archive.records}/{name}")
             except OSError:
                 self.unreadable.add(name)
                 continue
             trusted = found.st_mtime < now - TRUSTED_AGE and found.st_ctime < now - TRUSTED_AGE
             days.append(Day(name, found.st_mtime_ns, found.st_ctime_ns, trusted))
-        return days
-
-    def _known_days(self) -> list[str]:
-        """The days that the index has records of (a skip through the primary key, one step per day)."""
-        days = []
-        name = self.db.execute("SELECT min(record) FROM ingested").fetchone()[0]
-        while name is not None:
-            days.append(name.partition("/")[0])
-            name = self.db.execute("SELECT min(record) FROM ingested WHERE record > ?", (f"{days[-1]}0",)).fetchone()[0]
         return days
 
     def _ingested(self, day: str) -> dict[str, str | None]:
@@ -308,8 +302,14 @@ class _Ingest:
         others = self.db.execute("SELECT record FROM ingested WHERE run_id = ?", (run_id,)).fetchall()  # ingested_run
         for (name,) in others:
             self.db.execute("DELETE FROM ingested WHERE record = ?", (name,))
-            self.db.execute("DELETE FROM day WHERE name = ?", (name.partition("/")[0],))
+            self.db.execute(_FORGET, (name.partition("/")[0],))
             self._again = True
+
+    def _note(self, day: str) -> None:
+        """Remember that there may be records of `day` in the index, before there are: it must be found though its folder goes."""
+        self._begin()
+        self.db.execute("INSERT OR IGNORE INTO day (name, mtime, ctime) VALUES (?, -1, -1)", (day,))
+        self._commit()
 
     def _mark(self, day: Day, known: bool) -> None:
         """Remember that `day` is wholly in the index, where its times will tell the next change; else forget it, if `known`."""
@@ -324,7 +324,7 @@ class _Ingest:
                 "INSERT OR REPLACE INTO day (name, mtime, ctime) VALUES (?, ?, ?)", (day.name, day.mtime, day.ctime)
             )
         else:
-            self.db.execute("DELETE FROM day WHERE name = ?", (day.name,))
+            self.db.execute(_FORGET, (day.name,))
         self._commit()
 
 

@@ -177,6 +177,7 @@ CREATE TABLE ingested (
     problem TEXT
 ) WITHOUT ROWID;
 CREATE INDEX ingested_run ON ingested (run_id);
+-- the days that have records here, with their folders' times where these tell the next change, else -1
 CREATE TABLE day (
     name TEXT PRIMARY KEY,
     mtime INTEGER NOT NULL,

@@ -14,6 +14,7 @@ import pytest
 
 from roar_tui.errors import NotFoundError, StoreError
 from roar_tui.record.model import FORMAT, encode
+from roar_tui.store import files
 from roar_tui.store.archive import Archive, DamagedRecordError, day_of
 from tests.builders import MINUTE, T0, build_store, content, job_id, nasty, pipeline, record, single, used
 from tests.store.permissions import BYPASSED
@@ -244,6 +245,22 @@ def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     store = build_store(tmp_path / "store", sync=False)
     assert len(list(store.archive.files())) == 128
     assert (store.sync().added, store.info().odd) == (128, 0)
+
+
+def test_a_day_that_another_writer_makes_anew_takes_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = Archive(tmp_path / "store")
+    archive.ensure()
+    original, left = files.directory_like_parent, [3]
+
+    def replaced(directory: Path) -> None:
+        original(directory)
+        if left[0] and directory.name == day_of(T0):
+            left[0] -= 1
+            directory.rmdir()  # as a rename over it does, for whoever has just looked it up
+
+    monkeypatch.setattr(files, "directory_like_parent", replaced)
+    kept = archive.keep(single(["true"]))
+    assert archive.load(kept) == single(["true"])
 
 
 def test_threads_keep_the_same_record_at_once(tmp_path: Path) -> None:

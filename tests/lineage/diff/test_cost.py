@@ -73,9 +73,8 @@ def test_many_shards_that_are_the_same_are_identical(root: Path) -> None:
 def test_a_set_that_both_used_is_not_read_at_all(root: Path) -> None:
     def work(count: int) -> int:
         def run(start: int, rate: str) -> list[object]:
-            argv = ["python3", "train.py", "--data", "d", "--lr", rate]
-            read, model = shards("d", count, opened=start + 1), made("model", rate, opened=start + count + 9)
-            return [single(argv, read, [model], started=start)]
+            argv, reads = ["python3", "train.py", "--data", "d", "--lr", rate], shards("d", count, opened=start + 1)
+            return [single(argv, reads, [made("model", rate, opened=start + count + 9)], started=start)]
 
         ticks = [0]
 
