@@ -155,8 +155,9 @@ class _Settler:
         self._heirs = heirs
         self._families: dict[Version, list[Version]] = {}
         for version in captured.observation.versions:
-            if version.base is not None and version.generations and version not in unwritten:
-                self._families.setdefault(_first(version), []).append(version)
+            first = _first(version)
+            if version is not first and version.generations and version not in unwritten:
+                self._families.setdefault(first, []).append(version)
         self._made = {v.path for v in captured.observation.versions if v.generations and v not in unwritten}
 
     def used(self, use: Use) -> Access | None:
@@ -322,7 +323,7 @@ def _is_log(versions: list[Version]) -> bool:
     streams = [generation for generation in made if generation.stream]
     if any(version.outer for version in versions) and any(generation.errors for generation in streams):
         return True
-    if len(streams) < 2:
+    if len({generation.image for generation in streams}) < 2:
         return False
     writers = {generation.image for generation in made}
     read = any(image not in writers for version in versions for image in version.uses)

@@ -100,6 +100,15 @@ def test_a_file_that_is_appended_to_and_read_is_an_input(project: Project) -> No
     assert project.files(job["outputs"]).keys() == {"x"}
 
 
+def test_what_one_command_appends_to_its_callers_file_is_data(project: Project) -> None:
+    project.write(FILES)
+    for number in (1, 2):
+        with (project.root / "all").open("a") as out:
+            subprocess.run(project.command("run", "sort", "a"), stdout=out, cwd=project.root, env=project.environ, check=True)
+        (output,) = project.show("@")["outputs"]
+        assert (output["role"], project.relative(output["path"])) == ("data", "all"), number
+
+
 def test_appends_of_several_steps_with_their_errors_are_a_log(project: Project) -> None:
     project.write(FILES)
     job = project.shell("sort a -o x &>> run; rev b 2>> run > y; cat nothing &>> run; cat nothing &>> run; true")
