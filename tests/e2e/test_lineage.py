@@ -211,7 +211,8 @@ def test_what_a_caller_appends_to_comes_from_all_that_was_appended(project: Proj
     project.write({"one": "1\n", "two": "2\n"})
     for name in ("one", "two"):
         with (project.root / "gathered").open("a") as gathered:
-            subprocess.run(project.command("run", "cat", name, name), stdout=gathered, cwd=project.root, env=project.environ, check=True)
+            command = project.command("run", "cat", name, name)
+            subprocess.run(command, stdout=gathered, cwd=project.root, env=project.environ, check=True)
     seen = upstream(project, "gathered")
     assert {"one", "two"} <= set(seen)
     assert seen.count("cat") == 2
