@@ -87,7 +87,7 @@ class _View:
         for cause, row in zip(self._cut(causes), rows, strict=True):
             reach = (f"{sign} ", BAD) if cause.reaches_target else ("  ", "")
             words: list[Part] = [(pad(row[0], widths[0]) + GAP, QUIET), pad(row[1], widths[1]) + GAP, pad(row[2], widths[2]) + GAP]
-            about = self._about(cause) + ("" if cause.reaches_target else ", without effect")
+            about = ", ".join(each for each in (self._about(cause), "" if cause.reaches_target else "without effect") if each)
             self._screen.fitted(reach, *words, (about, QUIET))
             for line in self._text(cause):
                 style = GOOD if line.startswith("+") else BAD if line.startswith("-") else QUIET

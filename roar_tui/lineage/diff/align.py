@@ -75,6 +75,10 @@ class _Features:
     def outputs(self) -> frozenset[str]:
         return frozenset(self.places.relative(file.path) for file in self.step.products)
 
+    @cached_property
+    def lasting(self) -> frozenset[str]:
+        return frozenset(self.places.relative(file.path) for file in self.step.products if file.survives)
+
     @property
     def paths(self) -> frozenset[str]:
         return frozenset(file.path for file in self.step.products)
@@ -179,10 +183,14 @@ class _Aligner:
         rest = [each for each in self.a if each.step.id not in mine], [each for each in self.b if each.step.id not in other]
         self.a = [each for each in self.a if each.step.id in mine]
         self.b = [each for each in self.b if each.step.id in other]
+        self._same_work()
+        kept = _not_made_again(self.a, self.b, b) if self.pairs else [], _not_made_again(self.b, self.a, a) if self.pairs else []
+        self._drop({*kept[0], *kept[1]})
         self.closely()
         self.best(alike=True)
         self.starters()
-        self.a, self.b = sorted([*self.a, *rest[0]], key=_rank), sorted([*self.b, *rest[1]], key=_rank)
+        self.a = sorted([*self.a, *kept[0], *rest[0]], key=_rank)
+        self.b = sorted([*self.b, *kept[1], *rest[1]], key=_rank)
         self._leave_out_past(a, b)
 
     def _leave_out_past(self, a: Graph, b: Graph) -> None:
@@ -207,11 +215,15 @@ class _Aligner:
     def closely(self) -> None:
         """Align by all that there is, then by what was told and what was made; what is alike in these is told apart later."""
         self.by(lambda each: each.all if each.outputs and not each.step.starter else None)
-        self.by(lambda each: (each.family, each.words, each.paths) if each.outputs else None)
-        self.by(lambda each: (each.family, each.words, each.outputs) if each.outputs else None)
+        self._same_work()
         self.by(lambda each: (each.family, each.outputs) if each.outputs else None, single=True)
         self.by(lambda each: (each.family, each.words) if each.outputs else None)
         self.by(lambda each: (each.family, each.named_outputs) if each.outputs else None, single=True)
+
+    def _same_work(self) -> None:
+        """Align what was told the same and made the same files."""
+        self.by(lambda each: (each.family, each.words, each.paths) if each.outputs else None)
+        self.by(lambda each: (each.family, each.words, each.outputs) if each.outputs else None)
 
     def starters(self) -> None:
         """Align what started aligned steps, where it is of one program; and what started that.
@@ -287,6 +299,15 @@ def align(a: Graph, b: Graph) -> Alignment:
         if pair.b is not None:
             result.of_b[pair.b.id] = pair
     return result
+
+
+def _not_made_again(left: list[_Features], others: list[_Features], graph: Graph) -> list[_Features]:
+    """Those that the other run made use of as they are, where it did the same work but for theirs: each stands for itself.
+
+    An incremental build makes anew what changed, and takes the rest from the builds before.
+    """
+    again = {output for each in others for output in each.outputs}
+    return [each for each in left if each.step.id in graph.steps and not each.step.starter and again.isdisjoint(each.lasting)]
 
 
 def _rank(each: _Features) -> int:

@@ -171,3 +171,28 @@ def test_a_link_that_leads_elsewhere_is_one_input_that_changed(tmp_path: Path) -
     found = both_ways(tmp_path, run("v1", T0), run("v2", T0 + DAY))
     assert told(found) == [("data", "current.csv")]
     assert found.causes[0].detail["paths"] == {"a": "/p/v1.csv", "b": "/p/v2.csv"}
+
+
+def built(start: int, anew: str, versions: dict[str, str], app: str) -> Record:
+    """An incremental build: the sources in `anew` compiled, joined with what earlier builds left of the others."""
+    steps: list[Told] = []
+    for number, name in enumerate(anew):
+        at = start + (number + 1) * MINUTE
+        reads = [used(f"{name}.c", f"source {versions[name]}", role="code", opened=at)]
+        scratch = f"/tmp/cc{start % 7}{number}abcd.s"
+        steps.append((["cc1", f"{name}.c", "-MQ", f"{name}.o", "-o", scratch], reads,
+                      [made(scratch, f"text {versions[name]}", opened=at + 9, survives=False)]))  # fmt: skip
+        through = [used(scratch, f"text {versions[name]}", opened=at + 20, external=False)]
+        steps.append((["as", "-o", f"{name}.o", scratch], through, [made(f"{name}.o", versions[name], opened=at + 25)]))
+    end = start + 99 * MINUTE
+    parts = [used(f"{name}.o", version, opened=end, external=name not in anew) for name, version in versions.items()]
+    return driven(start, [*steps, (["ld"], parts, [made("app", app, opened=end + 9)])])
+
+
+def test_two_incremental_builds_differ_by_the_source_that_changed_between_them(tmp_path: Path) -> None:
+    first = built(T0, "fgh", {"f": "f1", "g": "g1", "h": "h1"}, "one")
+    second = built(T0 + DAY, "f", {"f": "f2", "g": "g1", "h": "h1"}, "two")
+    third = built(T0 + 2 * DAY, "g", {"f": "f2", "g": "g2", "h": "h1"}, "three")
+    found = both_ways(tmp_path, [first, second], [first, second, third])
+    assert told(found) == [("code", "g.c")]
+    assert {row.status for row in found.steps} <= {StepStatus.SAME, StepStatus.CHANGED}
