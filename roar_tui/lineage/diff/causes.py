@@ -154,7 +154,9 @@ class Comparison:
         for each in found:
             if each.change is Change.CHANGED or not each.own or "role" not in each.detail:
                 continue
-            if each.category is Category.CODE or ("members" not in each.detail and not self._is_named(each)):
+            if each.detail.get("chosen"):
+                each.follows = [*deciding, *told]
+            elif each.category is Category.CODE or ("members" not in each.detail and not self._is_named(each)):
                 each.follows = list(deciding or told)
         for each in found:
             if each.category is Category.PIPELINE and each.own:

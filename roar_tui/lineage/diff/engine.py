@@ -149,7 +149,7 @@ class _Answer:
 
     def _fields(self, group: list[Finding]) -> dict[str, Any]:
         first = group[0]
-        detail = {name: value for name, value in first.detail.items() if name not in ("role", "ids")}
+        detail = {name: value for name, value in first.detail.items() if name not in ("role", "ids", "chosen")}
         pairs = list(dict.fromkeys(pair for finding in group for pair in finding.enters if pair.a or pair.b))
         pairs.sort(key=lambda pair: (self._level(pair), pair.index))
         if pairs:

@@ -164,7 +164,7 @@ class Inputs:
         if maker in self._flow.group or self._only_one_made_it(maker, finding, side):
             finding.made_by = [maker]
         else:
-            self._rewired(finding, makers)
+            finding.detail["chosen"] = True  # it was there in both runs, and one of them took it
 
     def _only_one_made_it(self, maker: Pair, finding: Finding, side: int) -> bool:
         step = maker.steps and maker.steps[side]
@@ -209,7 +209,8 @@ def _grouped(pair: Pair, found: list[Finding], inputs: Iterable[Match]) -> list[
         if finding.category is not Category.DATA or total < FOLD_FROM or finding.detail.get("rewired"):
             result.append(finding)
             continue
-        origin = (directory, tuple(sorted(maker.index for maker in finding.made_by)), finding.detail.get("outside", False))
+        origin = (directory, tuple(sorted(maker.index for maker in finding.made_by)), finding.detail.get("outside", False),
+                  finding.detail.get("chosen", False))  # fmt: skip
         sets.setdefault(origin, []).append(finding)
     for (directory, *_), members in sets.items():
         total = counts[directory] + extra
@@ -230,8 +231,7 @@ def _as_set(directory: str, members: list[Finding], total: int) -> Finding:
     if first.change is not Change.ADDED and "paths" in first.detail:
         whole.mirror = os.path.dirname(first.mirror)
     whole.detail = {"role": "data", "members": _members(members, total)}
-    if first.detail.get("outside"):
-        whole.detail["outside"] = True
+    whole.detail |= {name: True for name in ("outside", "chosen") if first.detail.get(name)}
     return whole
 
 
