@@ -48,6 +48,7 @@ class Changes(Places):
         if len(version.generations) == 1 and image in version.generations and not version.generations[image].tentative:
             return None
         use = Use(image, version, version.path, named, time, process.pid, mixed, blind, given, foreign=process.foreign)
+        use.returned = self._last
         version.uses[image] = use
         self._listener.used(use)
         return use
@@ -65,12 +66,12 @@ class Changes(Places):
         fresh = not mode.keeps or (current is None and mode.creates and self._is_new(path, time))
         if current is not None:
             current.intend(time, call.time)
-            alone = len(current.generations) == 1 and image in current.generations
-            if alone and not any(reader is not image for reader in current.uses):
+            if all(_is_of(image, version) for version in current.twins or (current,)):
                 current.both_ways |= mode.reads
                 current.foreign |= process.foreign
-                if fresh:
-                    current.generations[image].tentative = False
+                made = current.generations[image]
+                made.named = False
+                made.tentative &= not fresh
                 return current
         base = None
         if not fresh:
@@ -82,6 +83,8 @@ class Changes(Places):
             Version(mapped, external=False, base=base, foreign=process.foreign, both_ways=mode.reads)
         )
         self._generate(image, version, time, tentative=not fresh)
+        if current is not None and not (mode.exclusive or mode.temporary):
+            version.replaces(current)
         if current is not None and current.twins is not None:
             self._write_twins(process, current.twins, version, time)
         if not process.foreign and (names := self._world.names(mapped)) is not None:
@@ -106,6 +109,7 @@ class Changes(Places):
         twin = Version(path, external=False, base=here, both_ways=written.both_ways, touched=written.touched)
         written.link(self._files.add(twin))
         twin.intents.extend(written.intents)
+        twin.wrote = written.wrote
         for image, made in written.generations.items():
             self._generate(image, twin, made.opened, tentative=made.tentative)
 
@@ -124,9 +128,12 @@ class Changes(Places):
                 )
                 new.link(self._files.add(version))
                 self._generate(process.image, version, time, tentative=tentative)
+                version.replaces(twin)
 
-    def _generate(self, image: Image, version: Version, time: int, *, tentative: bool = False) -> Generation:
-        generation = Generation(image, version, time, tentative=tentative)
+    def _generate(
+        self, image: Image, version: Version, time: int, *, tentative: bool = False, named: bool = False
+    ) -> Generation:
+        generation = Generation(image, version, time, tentative=tentative, named=named)
         version.generations[image] = generation
         image.outputs.append(version)
         self._listener.wrote(version)
@@ -192,6 +199,7 @@ class Changes(Places):
         path = self._path(process, effect.place, follow=False)
         if path is None:
             return
+        self._listener.displaced(path, call.time)
         removed = self._files.remove(path, call.started)
         self._links.discard(path)
         if self._irregular.pop(path, None) is not None:
@@ -214,14 +222,19 @@ class Changes(Places):
         new = self._path(process, effect.new, follow=False)
         if old is None or new is None or old == new:
             return
+        self._rename(process, old, new, call, exchange=effect.exchange)
+        for path in (old, new):
+            self._listener.displaced(path, call.time)
+
+    def _rename(self, process: Process, old: str, new: str, call: Call, *, exchange: bool) -> None:
         time = call.started
-        for path in (old, new) if effect.exchange else (new,):
+        for path in (old, new) if exchange else (new,):
             replaced = self._files.get(path)
             if replaced is not None:
                 replaced.rename(time, call.time)
         if self._files.is_directory(old) or self._files.is_directory(new):
             self._world.rewired()
-        if effect.exchange:
+        if exchange:
             self._exchanged(process, old, new, call)
             return
         moved = self._files.get(old)
@@ -285,13 +298,17 @@ class Changes(Places):
             read = None
         source = self._current(read, foreign=process.foreign) if read is not None else None
         if source is None:
-            self._files.overwrite(written, time)
-            version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
-            self._generate(process.image, version, time)
+            self._named_anew(process, written, time)
             return
         source.rename(time, time + 1)  # what is found under its old name is another file
         source.moved_to = self._copied(process, source, written, time)
         self._files.remove(old, time)
+
+    def _named_anew(self, process: Process, written: str, time: int) -> None:
+        """A file that is kept under this new name alone."""
+        self._files.overwrite(written, time)
+        version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
+        self._generate(process.image, version, time, named=True)
 
     def _copied(self, process: Process, source: Version, new: str, time: int) -> Version | None:
         """`new` is another name for the content of `source`, which this process's image did not write."""
@@ -301,7 +318,7 @@ class Changes(Places):
         self._use_version(process, source, None, time)
         self._files.overwrite(written, time)
         version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
-        self._generate(process.image, version, time)
+        self._generate(process.image, version, time, named=True)
         source.link(version)
         return version
 
@@ -321,8 +338,9 @@ class Changes(Places):
                 return
             source = self._files.get(old)
             if source is None:
-                mapped = self._policy.read(old)
-                if mapped != old:
+                if self._policy.read(old) != old:
+                    if (written := self._policy.written(new)) is not None:
+                        self._named_anew(process, written, time)
                     return
                 source = self._current(old, foreign=process.foreign)
         source.touched = time
@@ -332,7 +350,7 @@ class Changes(Places):
                 return
             self._files.overwrite(written, time)
             version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
-            self._generate(process.image, version, source.generations[process.image].opened)
+            self._generate(process.image, version, source.generations[process.image].opened, named=True)
             source.link(version)
             return
         self._copied(process, source, new, time)
@@ -375,3 +393,11 @@ class Changes(Places):
         self._files.add(version)
         for image in version.generations:
             image.outputs.append(version)
+
+
+def _is_of(image: Image, version: Version) -> bool:
+    """Whether `image` alone wrote and read this name of a file, as long as it was one."""
+    if version.ended is not None:
+        return True
+    alone = len(version.generations) == 1 and image in version.generations
+    return alone and not any(reader is not image for reader in version.uses)

@@ -37,7 +37,8 @@ class Use:
     `named` is the absolute path that the call gave, where it is another one than `path`. `mixed`: opened for writing without
     truncation in the same call, so that what was read is known only if nothing was written. `blind`: it could only be written
     (an append), so that the content is one with what was written there, and nothing was used where nothing was written.
-    `given`: it was the standard input that the caller had opened, and nothing else.
+    `given`: it was the standard input that the caller had opened, and nothing else. `returned` is when the call that opened it
+    was over: what began before that may have come before the open.
     """
 
     image: Image
@@ -52,6 +53,7 @@ class Use:
     executed: bool = False
     inherited: bool = False  # through a standard stream that another image had opened
     foreign: bool = False  # by a process with another root or other mounts: the path may be another file's
+    returned: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +62,7 @@ class Generation:
 
     `tentative`: opened for writing without truncation on a file that may have had content: whether anything was written is
     settled by its times. `inherited` as in `Use`. `stream`: written through stdout or stderr; `errors`: through stderr.
+    `named`: it only gave the file its name, by a link or rename, and has no descriptor of it.
     """
 
     image: Image
@@ -69,6 +72,7 @@ class Generation:
     inherited: bool = False
     stream: bool = False
     errors: bool = False
+    named: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -79,7 +83,9 @@ class Version:
     whose content a write without truncation began with. `ended` is when it was overwritten or removed, `removed` which of the
     two. `touched` is the time of the last recorded act that explains a change of its ctime (rename, link). `intents` are the
     last write intents, each from entry to return of its call, so that a hash can tell whether one came in between; of those
-    before them `forgotten` is the last return. `moved_to` is the version that a rename of this external one made.
+    before them `forgotten` is the last return, and `wrote` that of the last one that was after the content, not the name.
+    `moved_to` is the version that a rename of this external one made. `older` is what the same file was before it was opened to
+    be written, if somebody who wrote that may still have it open.
     """
 
     path: str
@@ -92,12 +98,14 @@ class Version:
     touched: int = 0
     intents: list[tuple[int, int]] = field(default_factory=list)
     forgotten: int = 0
+    wrote: int = 0
     moved_to: Version | None = None
+    older: Version | None = None
     twins: list[Version] | None = None  # all versions that are this file under different names, hard links, itself included
     foreign: bool = False  # its path is one of another root or mount namespace
     outer: bool = False  # a standard stream of the whole job
     directory: bool = False  # it turned out to be a directory
-    both_ways: bool = False  # a writer had it open for reading and writing, and so may have mapped it
+    both_ways: bool = False  # somebody had the file open for reading and writing, and so may have mapped it
 
     def link(self, other: Version) -> None:
         """`other` is another name for the same file: what is written to one is written to both."""
@@ -109,6 +117,33 @@ class Version:
         """Note a call with intent to write here, and so to every name of the file."""
         for version in self.twins or (self,):
             version._intend(started, returned)
+            version.wrote = max(version.wrote, returned)
+
+    def replaces(self, older: Version) -> None:
+        """This is `older`, the same file, opened to be written: who has that open still can write to this as well."""
+        self.both_ways |= older.both_ways
+        found: Version | None = older
+        while found is not None and not (found.is_open() and found._has_other_writers(self)):
+            found = found.older
+        self.older = found
+
+    def _has_other_writers(self, newer: Version) -> bool:
+        return any(made.stream or image not in newer.generations for image, made in self.generations.items())
+
+    def is_open(self, since: int | None = None) -> bool:
+        """Whether an image that opened this version to write it has not ended, or not before `since`."""
+        ends = (made.image.idle for made in self.generations.values() if not made.named)
+        return any(end is None or (since is not None and end > since) for end in ends)
+
+    def writable(self, since: int) -> bool:
+        """Whether somebody may have written to the file after `since` without opening it anew, under whichever name."""
+        for version in self.twins or (self,):
+            found: Version | None = version
+            while found is not None:
+                if found.is_open(since):
+                    return True
+                found = found.older
+        return False
 
     def rename(self, started: int, returned: int) -> None:
         """Note a call that renames or removes this name of the file, and leaves its content alone."""

@@ -57,7 +57,6 @@ class Observer(Opens):
         self._hidden: list[tuple[Process, effects.Forked]] = []  # forks in a pid namespace: what they return is another number
         self._images: list[Image] = []
         self._own_sockets: set[str] = set()  # where the job itself answers
-        self._last = 0
         self._handlers = {
             effects.Opened: self._opened, effects.Executed: self._executed, effects.Forked: self._forked,
             effects.Entered: self._entered, effects.Renamed: self._renamed, effects.Linked: self._linked,

@@ -55,5 +55,8 @@ class Listener(Protocol):
     def started(self, image: Image) -> None:
         """A program was started whose paths are ours."""
 
+    def displaced(self, path: str, time: int) -> None:
+        """The name of a file or a directory was taken away by `time`, or may have been given to another."""
+
     def idle(self, image: Image) -> None:
         """The last process of `image` has ended."""

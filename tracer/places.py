@@ -40,6 +40,7 @@ class Places:
         self.warnings: dict[str, str] = {}
         self.counts = Counts()
         self._launcher: Image | None = None  # what ran before the job's own first program
+        self._last = 0  # the time of the last event, which is when the call that is taken in had returned
 
     def irregular(self, path: str) -> bool:
         """Whether the log shows that `path` is no regular file: a directory, a FIFO, a device."""

@@ -93,6 +93,9 @@ class _Reading:
     def started(self, image: Image) -> None:
         """Nothing is held open."""
 
+    def displaced(self, path: str, time: int) -> None:
+        """Nothing is held open."""
+
     def idle(self, image: Image) -> None:
         """Nothing is hashed, so it does not matter when a program ends."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from roar_tui.record import proof
 from roar_tui.record.clock import CLOCK
-from roar_tui.record.early import open_early
+from roar_tui.record.early import is_at_or_below, open_early
 from roar_tui.record.hashing import Evidence, Hasher, Known, now
 from roar_tui.record.held import Held
 from roar_tui.record.model import Status
@@ -47,6 +47,7 @@ class Captured:
     uses: dict[Use, Outcome]
     finals: dict[Version, Evidence]
     closed: dict[Version, int] = field(default_factory=dict)  # since when (µs) nobody had a file open, before it was hashed
+    rewritten: Callable[[tuple[int, int]], Version | None] = lambda file: None  # as `Observer.rewritten`
 
 
 class Capture:
@@ -99,7 +100,7 @@ class Capture:
         if early is None and self.hasher.outstanding < AT_ONCE:
             with contextlib.suppress(OSError):
                 early = open_early(use.path)
-        self.hasher.submit(use.path, use, early)
+        self.hasher.submit(use.path, use, early, mapped=use.version.both_ways)
 
     def started(self, image: Image) -> None:
         """Keep open what the program's arguments name: it may be about to remove it."""
@@ -109,14 +110,19 @@ class Capture:
         """Hash it when it is closed, as it may be removed before the end: at once where its writers have ended."""
         if self._finishing or version.foreign:
             return
-        if all(writer.image.idle is not None for writer in version.generations.values()):
+        writers = version.generations.values()
+        if all(writer.image.idle is not None for writer in writers) and not version.writable(self.observer.last):
             self._hash_closed(version)
         else:
             self._quiet.note(version)
 
     def _hash_closed(self, version: Version) -> None:
         self._closed[version] = self.observer.last
-        self.hasher.submit(version.path, version)
+        self.hasher.submit(version.path, version, mapped=version.both_ways)
+
+    def displaced(self, path: str, time: int) -> None:
+        """What was held open at `path`, or below it, is not known to be what is found there."""
+        self._held.forget(path, time)
 
     def idle(self, image: Image) -> None:
         """Hash what a finished program wrote, so that little is left for the end."""
@@ -126,7 +132,7 @@ class Capture:
         for version in image.outputs:
             writers = version.generations.values()
             if version.ended is None and not version.foreign and all(writer.image.idle is not None for writer in writers):
-                self.hasher.submit(version.path, version)
+                self.hasher.submit(version.path, version, mapped=version.both_ways)
 
     @property
     def awaits(self) -> bool:
@@ -150,13 +156,18 @@ class Capture:
                 self.remembered.append((evidence.path, evidence.stat, evidence.digest))
             if isinstance(token, Use):
                 self._waiting.append((token, evidence))
-            elif evidence.path == token.path or token not in self._finals:
+            elif (known := self._finals.get(token)) is None or _newer(evidence, known, token.path):
                 self._finals[token] = evidence
         if self.judging and (self._waiting or self._displaced):
             self._judge()
         if self._quiet and not lines and not self._finishing:
-            for version in self._quiet.closed(self.observer.processes):
-                self._hash_closed(version)
+            closed = self._quiet.closed(self.observer.processes)
+            if self.spool.size() == self.spool.position:
+                for version in closed:
+                    self._hash_closed(version)
+            else:  # a process may have been made meanwhile, and have them open
+                for version in closed:
+                    self._quiet.note(version)
         return bool(lines or results)
 
     def _judge(self) -> None:
@@ -173,7 +184,7 @@ class Capture:
                 continue
             if threatened is None:
                 threatened = self._in_flight()
-            endangered = bool(threatened) and any(_is_at_or_below(use.path, path) for path in threatened)
+            endangered = any(_endangers(path, use.path, evidence) for path in threatened)
             if use.mixed and evidence.began < self._complete:
                 if not endangered and evidence.digest is not None and self._is_unwritten(use, evidence):
                     self._outcomes[use] = Outcome(Status.HASHED, evidence.digest, evidence.size, evidence.ctime)
@@ -241,13 +252,13 @@ class Capture:
         versions = {id(v): v for image in self.observer.finish().images for v in image.outputs}
         for version in versions.values():
             if version.ended is None and not version.foreign:
-                self.hasher.submit(version.path, version)
+                self.hasher.submit(version.path, version, mapped=version.both_ways)
         self._held.release()
         for use in self._mixed:
             if use in self._outcomes:
                 continue
             if self._followers(use) is not None:
-                self.hasher.submit(use.path, use)
+                self.hasher.submit(use.path, use, mapped=use.version.both_ways)
             else:
                 self._outcomes[use] = Outcome(Status.REMOVED if not use.version.external else Status.CHANGED, None, None)
 
@@ -258,7 +269,7 @@ class Capture:
     def _captured(self, observation: Observation) -> Captured:
         uses = {use: outcome for use, outcome in self._outcomes.items() if outcome is not None}
         uses |= {use: Outcome(Status.CHANGED, None, None) for use, _ in self._displaced}
-        return Captured(observation, uses, dict(self._finals), dict(self._closed))
+        return Captured(observation, uses, dict(self._finals), dict(self._closed), self.observer.rewritten)
 
     def finish(self) -> Captured:
         """What was captured; call it when nothing is outstanding any more."""
@@ -269,5 +280,18 @@ class Capture:
         return self._captured(self.observer.finish())
 
 
-def _is_at_or_below(path: str, place: str) -> bool:
-    return path == place or path.startswith(place.rstrip("/") + "/")
+def _newer(evidence: Evidence, known: Evidence, path: str) -> bool:
+    """Whether `evidence` tells more of what is at `path` than what is known: threads do not finish in the order of their work."""
+    return (evidence.path == path, evidence.began) >= (known.path == path, known.began)
+
+
+def _endangers(threatened: str, path: str, evidence: Evidence) -> bool:
+    """Whether a call that may be writing the path `threatened` may be writing what was hashed at `path`, by whichever name."""
+    if is_at_or_below(path, threatened):
+        return True
+    if evidence.stat is None or evidence.stat.st_nlink < 2:
+        return False
+    try:
+        return os.path.samestat(os.stat(threatened), evidence.stat)
+    except OSError:
+        return True

@@ -25,12 +25,16 @@ _BETWEEN = re.compile(r"""[\s;|&<>(){},="'`]+""")
 
 
 class Early(NamedTuple):
-    """A file that was opened before it is a thread's turn to hash it: between two times (µs), and where its directory was then."""
+    """A file that was opened before it is a thread's turn to hash it: between two times (µs).
+
+    `parent` is where its directory was then, `names` how many hard links it had.
+    """
 
     descriptor: int
     since: int
     until: int
     parent: tuple[int, int] | None
+    names: int
 
 
 def open_regular(path: str) -> int | None:
@@ -69,7 +73,9 @@ def open_early(path: str) -> Early | None:
     parent = parent_of(path)
     since = time.time_ns() // 1000
     descriptor = open_regular(path)
-    return Early(descriptor, since, time.time_ns() // 1000, parent) if descriptor is not None else None
+    if descriptor is None:
+        return None
+    return Early(descriptor, since, time.time_ns() // 1000, parent, os.fstat(descriptor).st_nlink)
 
 
 def named(argv: Sequence[str], cwd: str) -> Iterator[str]:
@@ -91,6 +97,11 @@ def open_named(argv: Sequence[str], cwd: str) -> dict[str, Early]:
                 if (file := open_early(path)) is not None:
                     files[path] = file
     return files
+
+
+def is_at_or_below(path: str, place: str) -> bool:
+    """Whether `path` is `place`, or in the directory that `place` is."""
+    return path == place or path.startswith(place.rstrip("/") + "/")
 
 
 def parent_of(path: str) -> tuple[int, int] | None:

@@ -107,9 +107,17 @@ def count_files(record: Record) -> tuple[int, int]:
 
 
 def _moments(steps: Sequence[Step]) -> list[int]:
-    """The times that tell what an output may have come from: when files were begun and finished by any step of the job."""
+    """The times that a set may not span: when an output was finished, and when one was begun that a step of the job may have used.
+
+    What was read after an output was finished is not in it; what was read before a file was begun did not come from that file.
+    """
     made = [access for step in steps for access in step.generated if access.role is not Role.LOG]
-    times = {access.opened for access in made} | {access.finished for access in made if access.finished is not None}
+    times = {access.finished for access in made if access.finished is not None}
+    paths = {access.path for access in made}
+    digests = {access.digest for access in made} - {None}
+    uses = [access for step in steps for access in step.used if access.path in paths or access.digest in digests]
+    used = {access.path for access in uses} | ({access.digest for access in uses} - {None})
+    times |= {access.opened for access in made if access.path in used or access.digest in used}
     return sorted(times)
 
 
@@ -130,6 +138,8 @@ def _packed(step: Step, moments: list[int], keep: KeepBlob) -> Step:
     hashed = Status.HASHED
     for access in step.used:
         if access.status is not hashed or access.digest is None or access.size is None or access.algorithm is not None:
+            continue
+        if access.appended:
             continue
         directory, _, name = access.path.rpartition("/")
         before = bisect_left(moments, access.opened) if moments else 0

@@ -22,10 +22,10 @@ import blake3
 from roar_tui.record.clock import CLOCK
 from roar_tui.record.early import Early, open_regular, parent_of
 from roar_tui.record.model import Status
-from roar_tui.record.mounts import on_network
+from roar_tui.record.mounts import in_memory, on_network
 
 Token = TypeVar("Token")
-_Queue: TypeAlias = "queue.SimpleQueue[tuple[str, Token, Early | None] | None]"
+_Queue: TypeAlias = "queue.SimpleQueue[tuple[str, Token, Early | None, bool] | None]"
 
 BUFFER = 1 << 20
 SMALL = 16 << 10  # bytes: up to here hashing again (8 µs when cached, as what the job just read is) beats asking what is known
@@ -111,10 +111,13 @@ class Hasher(Generic[Token]):
         for n in range(threads):
             self._start(f"hash-{n}", self._slow, None)
 
-    def submit(self, path: str, token: Token, early: Early | None = None) -> None:
-        """Hash `path` when a thread is free; `early` is the file itself, opened already: closed when it is hashed."""
+    def submit(self, path: str, token: Token, early: Early | None = None, *, mapped: bool = False) -> None:
+        """Hash `path` when a thread is free; `early` is the file itself, opened already: closed when it is hashed.
+
+        `mapped`: it may change without its times, so that no digest of before or later is its.
+        """
         self.outstanding += 1
-        self._todo.put((path, token, early))
+        self._todo.put((path, token, early, mapped))
 
     def results(self) -> list[tuple[Token, Evidence]]:
         """What was hashed since the last call."""
@@ -147,8 +150,8 @@ class Hasher(Generic[Token]):
         """One thread: hash what is in `todo`, and put into `slow`, where there is such a queue, what others are to hash."""
         buffer = bytearray(BUFFER)
         while (item := todo.get()) is not None:
-            path, token, early = item
-            evidence = self._hash(path, memoryview(buffer), early, patient=slow is None)
+            path, token, early, mapped = item
+            evidence = self._hash(path, memoryview(buffer), early, patient=slow is None, mapped=mapped)
             if evidence is None:
                 assert slow is not None
                 slow.put(item)
@@ -159,7 +162,7 @@ class Hasher(Generic[Token]):
                 with contextlib.suppress(BlockingIOError):  # then it is readable already
                     os.write(self._bell, b"!")
 
-    def _hash(self, path: str, buffer: memoryview, early: Early | None, *, patient: bool) -> Evidence | None:
+    def _hash(self, path: str, buffer: memoryview, early: Early | None, *, patient: bool, mapped: bool) -> Evidence | None:
         """What hashing `path` finds; None for a file that takes long, unless `patient`."""
         began = now() if early is None else early.since
         status: Status | None = None
@@ -181,7 +184,8 @@ class Hasher(Generic[Token]):
                 return None
             try:
                 if modes.S_ISREG(before.st_mode):
-                    digest = self._content(path, descriptor, before, buffer)
+                    mapped |= in_memory(before.st_dev)
+                    digest = self._content(path, descriptor, before, buffer, mapped=mapped)
                     status = Status.HASHED if digest is not None else Status.SKIPPED
                     stat = os.fstat(descriptor)
                     displaced = early.until if early is not None and not _leads_to(path, stat) else 0
@@ -196,15 +200,15 @@ class Hasher(Generic[Token]):
             finally:
                 os.close(descriptor)
         still = stat is not None and not displaced and stat.st_ctime_ns // 1000 <= began - CLOCK.margin
-        if digest is not None and stat is not None and still and stat.st_size > SMALL:
+        if digest is not None and stat is not None and still and stat.st_size > SMALL and not mapped:
             state = identity(stat)
             lasting = state not in self._seen
             self._seen[state] = digest
         return Evidence(path, status, digest, stat, began, now(), self._position(), lasting, displaced)
 
-    def _content(self, path: str, descriptor: int, before: os.stat_result, buffer: memoryview) -> str | None:
+    def _content(self, path: str, descriptor: int, before: os.stat_result, buffer: memoryview, *, mapped: bool) -> str | None:
         known = None
-        if before.st_size > SMALL:
+        if before.st_size > SMALL and not mapped:
             known = self._seen.get(identity(before)) or self._known.get(path, before)
         if known is not None or self._stop:
             return known
@@ -249,7 +253,12 @@ def _leads_to(path: str, stat: os.stat_result) -> bool:
 
 
 def _same_but_named(before: os.stat_result, after: os.stat_result, path: str, early: Early | None) -> bool:
-    """Whether only the names of a file changed while it was hashed, in the directory where it was opened."""
-    if early is None or early.parent is None or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    """Whether only the names of a file changed while it was hashed, in the directory where it was opened.
+
+    One that had other names could be written by these, unseen.
+    """
+    if early is None or early.parent is None or early.names != 1:
+        return False
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         return False
     return parent_of(path) == early.parent

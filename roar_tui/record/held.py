@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from roar_tui.record.early import MOST, Early, named, open_early
+from roar_tui.record.early import MOST, Early, is_at_or_below, named, open_early
 from tracer.observation import Image, Version
 
 
@@ -53,6 +53,11 @@ class Held:
             return hold.file
         os.close(hold.file.descriptor)
         return None
+
+    def forget(self, path: str, time: int) -> None:
+        """Let go of what was opened at or below `path` before `time`, when that name was taken away: it may lead elsewhere now."""
+        for place in [place for place, hold in self._holds.items() if is_at_or_below(place, path) and hold.file.since <= time]:
+            os.close(self._holds.pop(place).file.descriptor)
 
     def release(self, image: Image | None = None) -> None:
         """Let go of what is held for `image`; of everything without one."""

@@ -65,7 +65,9 @@ class Access(Frozen, frozen=True):
     rename into place, or the last known change. `named` is the absolute path that the step itself gave, when symbolic links made
     it another one. `external` is set on used accesses whose content was there before any step of the job wrote the path: the
     inputs of the job are these. `survives` is set on generated accesses whose content is at `path` when the job ends: the
-    outputs of the job are these. `algorithm` names what made `digest` where that is not BLAKE3: imported records alone have it.
+    outputs of the job are these. `appended` is set on used accesses through which the step could only write: what was there stays
+    in that file, and is in nothing else that the step made. `algorithm` names what made `digest` where that is not BLAKE3: imported
+    records alone have it.
     """
 
     path: str
@@ -79,6 +81,7 @@ class Access(Frozen, frozen=True):
     external: bool = False
     survives: bool = False
     algorithm: str | None = None
+    appended: bool = False
 
 
 class FilesetUse(Frozen, frozen=True):

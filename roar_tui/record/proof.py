@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from roar_tui.record.clock import CLOCK
 from roar_tui.record.hashing import NETWORK_MARGIN, Evidence
-from roar_tui.record.mounts import on_network
+from roar_tui.record.mounts import in_memory, on_network
 from tracer.observation import Use, Version
 
 RENAME = 10_000  # µs: from the entry of a link or rename to the ctime that it leaves, at most
@@ -33,14 +33,14 @@ def proven(use: Use, evidence: Evidence) -> bool:
     if network:
         return False
     if only_named(evidence, version.touched, use.opened):
-        return not _may_be_mapped(version, use.opened)
+        return not version.writable(use.opened)
     if version.external:
         return False
     ends = [generation.image.idle for generation in version.generations.values()]
     if not ends or any(end is None for end in ends):
         return False
     ended = max(end for end in ends if end is not None)
-    if max(ended, version.touched) > use.opened:
+    if max(ended, version.touched) > use.opened or version.writable(use.opened):
         return False
     return evidence.ctime <= ended or (version.touched > 0 and evidence.ctime <= version.touched + RENAME)
 
@@ -48,12 +48,13 @@ def proven(use: Use, evidence: Evidence) -> bool:
 def _taken_away(use: Use, evidence: Evidence) -> bool:
     """Whether a recorded removal or rename, and nothing else, changed the file since it was opened.
 
-    What was hashed was held open from before that call began: later it would be what came in its place.
+    What was hashed was held open from before that call began, and so was what was read: later both would be what came in its
+    place. Nobody could write to it since, so that its mtime, which can be set to any time, is that of its content.
     """
     version, ended = use.version, use.version.ended
-    if ended is None or evidence.displaced >= ended:
+    if ended is None or ended <= evidence.displaced or (ended <= use.returned and ended != use.opened):
         return False
-    if version.disturbed(use.opened, ended - 1) or _may_be_mapped(version, use.opened):
+    if version.disturbed(use.opened, ended - 1) or version.wrote > use.opened or version.writable(use.opened):
         return False
     if evidence.stat is not None and on_network(evidence.stat.st_dev):
         return False
@@ -61,12 +62,20 @@ def _taken_away(use: Use, evidence: Evidence) -> bool:
 
 
 def only_named(evidence: Evidence, touched: int, opened: int) -> bool:
-    """Whether a recorded link or rename at `touched`, and nothing else, moved the ctime of a file that was older than `opened`."""
+    """Whether a recorded link or rename at `touched`, and nothing else, moved the ctime of a file that was older than `opened`.
+
+    Who wrote to the file could have set its mtime back: that nobody did is to be known otherwise.
+    """
     return touched - CLOCK.margin <= evidence.ctime <= touched + RENAME and evidence.mtime <= opened - CLOCK.margin
 
 
 def untouched(use: Use, evidence: Evidence) -> bool:
-    """Whether a file that was opened for reading and writing at once has not changed since, up to the hashing."""
+    """Whether a file that was opened for reading and writing at once has not changed since, up to the hashing.
+
+    What is mapped of a file in memory may change without its times.
+    """
+    if evidence.stat is not None and in_memory(evidence.stat.st_dev) and not use.blind:
+        return False
     network = evidence.stat is not None and on_network(evidence.stat.st_dev)
     return evidence.ctime <= use.opened - (NETWORK_MARGIN if network else CLOCK.margin)
 
@@ -82,6 +91,4 @@ def not_yet_written(use: Use, evidence: Evidence, followers: Iterable[Version]) 
 
 def _may_be_mapped(version: Version, opened: int) -> bool:
     """A writer that maps a file changes it without moving its times again: one that still runs proves nothing."""
-    if not version.both_ways:
-        return False
-    return any(g.image.idle is None or g.image.idle > opened for g in version.generations.values())
+    return version.both_ways and version.writable(opened)

@@ -94,11 +94,21 @@ def _never_written(captured: Captured) -> tuple[set[Version], dict[Version, Vers
     heirs: dict[Version, Version] = {}
     for version in reversed(captured.observation.versions):  # a version comes after its base
         last = heirs.get(version, version)
-        if last.ended is None and _unwritten(version, captured.finals.get(last), _read_to_write(captured, version)):
+        final = captured.finals.get(last) if last.ended is None else _when_closed(captured, last, last.ended)
+        if _unwritten(version, final, _read_to_write(captured, version)):
             unwritten.add(version)
             if version.base is not None:
                 heirs[version.base] = last
     return unwritten, heirs
+
+
+def _when_closed(captured: Captured, version: Version, until: int) -> Evidence | None:
+    """What was hashed when the writers of a version had closed it, if nobody can have written to it from then on up to `until`."""
+    closed, final = captured.closed.get(version), captured.finals.get(version)
+    if closed is None or final is None or final.status is not Status.HASHED or version.both_ways:
+        return None
+    in_place = final.path == version.path and version.touched < final.began and final.ended < until
+    return final if in_place and final.began >= closed and not version.disturbed(closed, until - 1) else None
 
 
 def _read_to_write(captured: Captured, version: Version) -> str | None:
@@ -117,6 +127,8 @@ def _unwritten(version: Version, final: Evidence | None, before: str | None) -> 
     first = min(generation.opened for generation in generations)
     if max(final.ctime, final.mtime) < first - CLOCK.margin:
         return True
+    if version.uses or version.touched:  # another may have read what was there in between; or else it has another name now
+        return False
     return before is not None and before == final.digest
 
 
@@ -144,7 +156,7 @@ class _Settler:
         if (use.given and self._unread) or (use.blind and not self._went_into_what_was_written(use)):
             return None
         if outcome is not None and outcome.digest is None and version in self._unwritten:
-            outcome = self._still(version) or outcome
+            outcome = self._still(version, use) or outcome
         while version in self._unwritten and version.base is not None:
             version = version.base
         if version.moved_to is not None and (outcome is None or outcome.digest is None):
@@ -168,16 +180,17 @@ class _Settler:
             size=outcome.size,
             named=use.named,
             external=external,
+            appended=use.blind,
         )
 
     def _went_into_what_was_written(self, use: Use) -> bool:
         """Whether the image of a use that could only write has changed the file that it opened."""
         return any(made.base is use.version and made not in self._unwritten for made in use.image.outputs)
 
-    def _still(self, version: Version) -> Outcome | None:
+    def _still(self, version: Version, use: Use) -> Outcome | None:
         """The content of a version that was opened for writing and never written: what is there in the end."""
         final = self._captured.finals.get(version)
-        if final is None or final.status is not Status.HASHED:
+        if final is None or final.status is not Status.HASHED or not untouched(use, final):
             return None
         return Outcome(Status.HASHED, final.digest, final.size)
 
@@ -221,6 +234,8 @@ class _Settler:
         if not ends or any(end is None or end > until for end in ends):
             return None
         done = max(end for end in ends if end is not None)
+        if version.writable(done):
+            return None
         final = self._captured.finals.get(version)
         in_time = final is not None and (version.ended is None or final.ended <= version.ended)
         if final is not None and in_time and final.path == version.path and final.certain_since(done) and final.digest:
@@ -235,11 +250,8 @@ class _Settler:
 
     def _as_closed(self, version: Version, until: int) -> Outcome | None:
         """The content of a version that was hashed when its writers had closed it, unless it was opened to be written again."""
-        closed, final = self._captured.closed.get(version), self._captured.finals.get(version)
-        if closed is None or final is None or final.status is not Status.HASHED or version.both_ways:
-            return None
-        in_place = final.path == version.path and version.touched < final.began and final.ended < until
-        if not in_place or final.began < closed or version.disturbed(closed, until - 1):
+        final = _when_closed(self._captured, version, until)
+        if final is None:
             return None
         return Outcome(Status.HASHED, final.digest, final.size)
 
@@ -259,7 +271,9 @@ class _Settler:
         final = self._captured.finals.get(target)
         if final is None or final.status is not Status.HASHED or target.ended is not None:
             return None
-        if not only_named(final, target.touched, opened):
+        if not only_named(final, target.touched, opened) or target.wrote > opened or version.wrote > opened:
+            return None
+        if final.stat is not None and self._captured.rewritten((final.stat.st_dev, final.stat.st_ino)) is not None:
             return None
         return Outcome(Status.HASHED, final.digest, final.size)
 
@@ -289,11 +303,15 @@ def _first(version: Version) -> Version:
 def _is_log(versions: list[Version]) -> bool:
     """Whether a file is stdout or stderr of several steps: of the whole job, or with stderr in it (`> slurm.out 2>&1`).
 
+    With stderr of the whole job in it, it is one even if a single step wrote it.
+
     `versions` are what it was from one append to the next. What several steps wrote to stdout alone (`for … done > merged.txt`)
     they made together, and what another step reads is data.
     """
     made = [generation for version in versions for generation in version.generations.values()]
     streams = [generation for generation in made if generation.stream]
+    if any(version.outer for version in versions) and any(generation.errors for generation in streams):
+        return True
     if len(streams) < 2:
         return False
     writers = {generation.image for generation in made}

@@ -29,6 +29,7 @@ def view_of(access: Access) -> AccessView:
         external=access.external,
         survives=access.survives,
         algorithm=access.algorithm or BLAKE3,
+        appended=access.appended,
     )
 
 

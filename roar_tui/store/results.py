@@ -97,6 +97,7 @@ class AccessView(Result, frozen=True):
     external: bool = False
     survives: bool = False
     algorithm: str = BLAKE3
+    appended: bool = False
 
 
 class FilesetView(Result, frozen=True):

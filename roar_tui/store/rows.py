@@ -251,10 +251,10 @@ class Rows:
 
         self._db.executemany(
             """
-            INSERT INTO used (step, artifact, path, named, role, status, opened, size, external)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO used (step, artifact, path, named, role, status, opened, size, external, appended)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            [row(id_, access, access.external) for id_, step in steps for access in step.used],
+            [(*row(id_, access, access.external), access.appended) for id_, step in steps for access in step.used],
         )
         self._db.executemany(
             """

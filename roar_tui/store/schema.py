@@ -16,7 +16,7 @@ import json
 import os
 import zlib
 
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE artifact (
@@ -91,9 +91,12 @@ CREATE TABLE used (
     status TEXT NOT NULL,
     opened INTEGER NOT NULL,
     external INTEGER NOT NULL,
+    appended INTEGER NOT NULL,
     size INTEGER,
     named INTEGER REFERENCES path
 );
+CREATE INDEX used_appended_step ON used (step) WHERE appended;
+CREATE INDEX used_appended_path ON used (path, opened) WHERE appended;
 CREATE INDEX used_step ON used (step, opened);
 CREATE INDEX used_artifact ON used (artifact, opened, step);
 CREATE INDEX used_path ON used (path, opened);
@@ -132,8 +135,8 @@ CREATE INDEX used_set_fileset ON used_set (fileset, opened);
 
 CREATE VIEW used_member AS
 SELECT s.id << 32 | m.number AS id, s.step AS step, m.artifact AS artifact, m.path AS path, s.role AS role, 'hashed' AS status,
-       s.opened AS opened, s.last AS last, s.external AS external, NULL AS size, m.named AS named, s.fileset AS fileset,
-       s.id AS used_set, m.number AS number
+       s.opened AS opened, s.last AS last, s.external AS external, 0 AS appended, NULL AS size, m.named AS named,
+       s.fileset AS fileset, s.id AS used_set, m.number AS number
 FROM used_set s JOIN member m ON m.fileset = s.fileset;
 
 CREATE TABLE generated (

@@ -141,7 +141,8 @@ def _steps_from_index(db: sqlite3.Connection, job: int) -> list[Step]:
     used: dict[int, list[Access]] = defaultdict(list)
     generated: dict[int, list[Access]] = defaultdict(list)
     for table, extra, lists in (
-        ("used", "external, NULL", used), ("used_member", "external, NULL", used), ("generated", "survives, finished", generated)
+        ("used", "external, NULL, appended", used), ("used_member", "external, NULL, appended", used),
+        ("generated", "survives, finished, 0", generated),
     ):  # fmt: skip
         rows = db.execute(
             f"""
@@ -154,7 +155,7 @@ def _steps_from_index(db: sqlite3.Connection, job: int) -> list[Step]:
             """,  # UNIQUE (job, number), used_step, used_set_step, generated_step
             (job,),
         )
-        for number, path, role, status, opened, digest, size, algorithm, named, flag, finished in rows:
+        for number, path, role, status, opened, digest, size, algorithm, named, flag, finished, appended in rows:
             lists[number].append(
                 Access(
                     path=from_sql(path),
@@ -168,6 +169,7 @@ def _steps_from_index(db: sqlite3.Connection, job: int) -> list[Step]:
                     external=table != "generated" and bool(flag),
                     survives=table == "generated" and bool(flag),
                     algorithm=None if algorithm == BLAKE3 else algorithm,
+                    appended=bool(appended),
                 )
             )
     steps = db.execute(

@@ -71,7 +71,7 @@ def test_a_few_files_after_an_output_stay_by_themselves() -> None:
     reads = shards("d", 40, opened=T0)
     large, _ = packed(single(["train"], reads, [made("ckpt-1", opened=T0 + 35, finished=T0 + 36)]))
     (use,) = large.steps[0].filesets
-    assert (use.count, len(large.steps[0].used)) == (35, 5)  # what was opened at the very moment is on neither side
+    assert (use.count, len(large.steps[0].used)) == (36, 4)  # what was opened at the very moment is on neither side
 
 
 def test_a_log_parts_no_set() -> None:
@@ -80,9 +80,20 @@ def test_a_log_parts_no_set() -> None:
 
 
 def test_another_steps_output_parts_sets_too() -> None:
-    steps = [step(["train"], used=shards("d", 40)), step(["other"], number=1, generated=[made("x", opened=T0 + 20)])]
-    large, _ = packed(record(["bash"], steps))
+    other = step(["other"], number=1, generated=[made("x", opened=T0 - 1, finished=T0 + 20)])
+    large, _ = packed(record(["bash"], [step(["train"], used=shards("d", 40)), other]))
     assert [use.count for use in large.steps[0].filesets] == []
+
+
+def test_the_beginning_of_a_file_that_no_step_read_parts_no_set() -> None:
+    large, _ = packed(single(["train"], shards("d", 40), [made("out", opened=T0 + 20, finished=T0 + 100)]))
+    assert [use.count for use in large.steps[0].filesets] == [40]
+
+
+@pytest.mark.parametrize(("name", "text"), [("d/shard-00030.txt", "new"), ("copy", "shard 30 ")], ids=["path", "content"])
+def test_the_beginning_of_a_file_that_may_have_been_read_parts_it(name: str, text: str) -> None:
+    large, _ = packed(single(["train"], shards("d", 40), [made(name, text, opened=T0 + 20, finished=T0 + 100)]))
+    assert large.steps[0].filesets == []  # twenty before it, and nineteen after it
 
 
 def test_what_has_no_certain_content_or_another_role_is_in_no_set() -> None:
@@ -163,7 +174,8 @@ def test_any_record_comes_back_but_for_the_times_inside_a_set(data: st.DataObjec
         )
         for name in names
     ]
-    whole = single(["train"], accesses, [made("out", opened=T0 + 15, finished=T0 + 20)])
+    generated = data.draw(st.sampled_from([made("out", opened=T0 + 15, finished=T0 + 20), made("out", "a", opened=T0 + 15)]))
+    whole = single(["train"], accesses, [generated])
     blobs = Blobs()
     before, filesets.FROM = filesets.FROM, data.draw(st.sampled_from([1, 2, 3]))
     try:
@@ -173,7 +185,8 @@ def test_any_record_comes_back_but_for_the_times_inside_a_set(data: st.DataObjec
     back = unpack(small, blobs.get)
     assert without_times(back) == without_times(whole)
     assert count_files(small) == count_files(whole)
-    moments = (T0 + 15, T0 + 20)
+    may_be_read = any(access.digest == generated.digest for access in accesses)
+    moments = [*([generated.opened] if may_be_read else []), *([generated.finished] if generated.finished is not None else [])]
     old = {(access.path, access.digest): access.opened for access in accesses}
     for access in back.steps[0].used:
         exact = old[access.path, access.digest]
