@@ -75,7 +75,8 @@ def _print(db: sqlite3.Connection, shown: list[tuple[Entry, Diff | None]], cwd: 
                 screen.fitted("    ", one_line(db, cause, cwd))
         if not found.causes and not found.identical:
             if not found.unknown:
-                screen.line(("    differs, and nothing that went in does", WARN))
+                why = "of the same step" if found.one_step is not None else "and nothing that went in does"
+                screen.line((f"    differs, {why}", WARN))
             for each in found.unknown:
                 subject = shorten_path(each.subject, cwd=cwd) if each.subject.startswith("/") else display(each.subject)
                 screen.fitted(("    unknown: ", WARN), subject, GAP, (display(each.why), QUIET))

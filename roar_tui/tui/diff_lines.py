@@ -61,6 +61,8 @@ def came_out(compared: Compared, look: Look) -> Line:
         elif not diff.causes:
             unknown = "why is unknown: see below" if diff.unknown else "nothing that went in differs"
             parts.append([(unknown, "warn")])
+        if diff.one_step is not None:
+            parts.append([("made by one step of one run", "dim")])
     return join(parts, [(f"  {look.marks.dot}  ", "dim")])
 
 

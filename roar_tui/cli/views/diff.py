@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -68,12 +67,18 @@ class _View:
             self._screen.line(("Unknown: no difference was found, but not everything could be compared.", WARN))
         elif not diff.causes and not diff.outcome:
             self._screen.line("No difference was found.")
-        elif not diff.causes:
+        elif not diff.causes and diff.one_step is None:
             self._screen.line("Nothing that went in differs.")
-        else:
+        elif diff.one_step is None:
             reaching = sum(cause.reaches_target for cause in diff.causes)
             effect = "" if reaching == len(diff.causes) else f", {count(reaching)} of them with an effect on the result"
             self._screen.line((count(len(diff.causes), "cause") + effect, HEAD))
+        if diff.one_step is not None:
+            label = next((step.label for step in diff.steps if step.b == diff.one_step), "")
+            job = queries.short(self._db, diff.one_step.split(":")[1])
+            self._screen.line("Both were made by one step of one run: ", display(label), GAP, (job, HASH))
+            apart = "It read more for the one than for the other:" if diff.causes else "Nothing tells what it read for the one from the rest."
+            self._screen.line(apart)
         if diff.identical and diff.causes:
             self._screen.line(("What differs upstream had no effect on it.", QUIET))
 
@@ -122,6 +127,9 @@ class _View:
             return shorten_path(cause.subject, 40, cwd=self._cwd) + directory
         return display(cause.subject, width=40)
 
+    def _path(self, path: str) -> str:
+        return shorten_path(path, cwd=self._cwd) if path.startswith("/") else display(path)
+
     def _change(self, cause: Cause) -> str:
         members = cause.detail.get("members")
         if members and members["differ"] > 1:
@@ -151,6 +159,8 @@ class _View:
         words = [f"{verb} {label}"] if label and cause.category in (Category.DATA, Category.CODE, Category.PARAMS) else []
         if cause.detail.get("outside"):
             words.append("changed outside any recorded step")
+        if cause.detail.get("between"):
+            words.append("between the two")
         if cause.category is Category.NONDETERMINISM:
             words.append("same in every respect, yet differs: " + display(", ".join(cause.detail.get("suspects", []))))
         return ", ".join(words)
@@ -180,7 +190,9 @@ class _View:
         rows: list[list[Part]] = []
         for each in self._cut(shown):
             a, b = (duration(v) if each.what == "duration" else self._value(v) for v in (each.a, each.b))
-            name = shorten_path(each.what, cwd=self._cwd) if each.what.startswith("/") else display(each.what)
+            name = self._path(each.what)
+            if each.was is not None:
+                name = f"{self._path(each.was)} {'->' if marks().dot == '-' else '→'} {name}"
             rows.append([name, a, b])
         self._screen.table([Column("", flexible=True, keep_end=True), Column("A"), Column("B")], rows)
         self._more(shown)
@@ -212,8 +224,7 @@ class _View:
             return
         self._screen.heading("Unknown", "not compared, and not taken to be the same")
         for each in self._cut(diff.unknown):
-            subject = shorten_path(each.subject, cwd=self._cwd) if each.subject.startswith(os.sep) else display(each.subject)
-            self._screen.fitted((subject, WARN), GAP, (display(each.why), QUIET))
+            self._screen.fitted((self._path(each.subject), WARN), GAP, (display(each.why), QUIET))
         self._more(diff.unknown)
 
     def _cut(self, listed: Sequence[Any]) -> Sequence[Any]:

@@ -80,6 +80,7 @@ class _Answer:
             steps=self._steps(),
             outcome=outcome(self._flow, self._ends, texts),
             unknown=self._unknown(),
+            one_step=self._ends.one_step,
         )
 
     def _all(self) -> list[Finding]:
