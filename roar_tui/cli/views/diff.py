@@ -9,10 +9,11 @@ from typing import Any
 from roar_tui.cli.render import BAD, GAP, GOOD, HASH, HEAD, QUIET, WARN, Column, Line, Part, Screen
 from roar_tui.lineage.diff.result import Category, Cause, Change, Consequence, Diff, Outcome, Side, StepStatus
 from roar_tui.store import queries
-from roar_tui.text import cells, count, display, duration, marks, pad, shorten_path
+from roar_tui.text import cells, clip_apart, clip_changes, count, display, duration, marks, pad, shorten_path
 
 WORDS = 30  # cells of a value before it is cut
 LISTED = 20  # lines of a section before it says how many more there are
+INDENT = "    "
 TEXT = 12  # lines of a changed text
 _SIGNS = {StepStatus.SAME: "=", StepStatus.CHANGED: "~", StepStatus.ADDED: "+", StepStatus.REMOVED: "-"}
 _STYLES = {StepStatus.SAME: QUIET, StepStatus.CHANGED: WARN, StepStatus.ADDED: GOOD, StepStatus.REMOVED: BAD}
@@ -94,9 +95,12 @@ class _View:
             words: list[Part] = [(pad(row[0], widths[0]) + GAP, QUIET), pad(row[1], widths[1]) + GAP, pad(row[2], widths[2]) + GAP]
             about = ", ".join(each for each in (self._about(cause), "" if cause.reaches_target else "without effect") if each)
             self._screen.fitted(reach, *words, (about, QUIET))
-            for line in self._text(cause):
+            lines = [display(line) for line in self._text(cause)]
+            if cause.category is Category.CODE and self._screen.width is not None:
+                lines = clip_changes(lines, self._screen.width - len(INDENT))
+            for line in lines:
                 style = GOOD if line.startswith("+") else BAD if line.startswith("-") else QUIET
-                self._screen.fitted("    ", (display(line), style))
+                self._screen.fitted(INDENT, (line, style))
         self._more(causes)
 
     def _consequences(self, diff: Diff) -> None:
@@ -142,6 +146,9 @@ class _View:
         if cause.a is None and cause.b is None:
             return "differs"
         arrow = "->" if marks().dot == "-" else "→"
+        if isinstance(cause.a, str) and isinstance(cause.b, str) and not self._everything and not _is_hex(cause.a):
+            one, other = clip_apart(display(cause.a), display(cause.b), WORDS)
+            return f"{one} {arrow} {other}"
         return f"{self._value(cause.a)} {arrow} {self._value(cause.b)}"
 
     def _value(self, value: Any) -> str:
