@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from roar_tui.cli.render import BAD, GAP, GOOD, HASH, HEAD, QUIET, WARN, Column, Line, Part, Screen
+from roar_tui.lineage.diff.causes import NAMES
 from roar_tui.lineage.diff.result import Category, Cause, Change, Consequence, Diff, Outcome, Side, StepStatus
 from roar_tui.store import queries
 from roar_tui.text import cells, clip_apart, clip_changes, count, display, duration, marks, pad, shorten_path
@@ -169,7 +170,9 @@ class _View:
         if cause.detail.get("between"):
             words.append("between the two")
         if cause.category is Category.NONDETERMINISM:
-            words.append("same in every respect, yet differs: " + display(", ".join(cause.detail.get("suspects", []))))
+            suspects = cause.detail.get("suspects", [])
+            same = "same but for names" if NAMES in suspects else "same in every respect"
+            words.append(f"{same}, yet differs: " + display(", ".join(suspects)))
         return ", ".join(words)
 
     def _text(self, cause: Cause) -> list[str]:

@@ -177,7 +177,7 @@ class _Aligner:
 
         Else the other run would be aligned with itself, and this one with nothing.
         """
-        mine, other = a.asked - b.asked, b.asked - a.asked
+        mine, other = _with_their_makers(a, b, a.asked - b.asked, b.asked - a.asked)
         if mine.isdisjoint(b.steps) and other.isdisjoint(a.steps):
             return
         rest = [each for each in self.a if each.step.id not in mine], [each for each in self.b if each.step.id not in other]
@@ -199,7 +199,7 @@ class _Aligner:
         pasts: list[set[str]] = []
         for left, graph, other in ((self.a, a, b), (self.b, b, a)):
             past = {each.step.id for each in left if each.step.id in aligned}
-            pasts.append(past | {step for step in graph.downstream(past) if step not in other.steps and step not in graph.asked})
+            pasts.append(past | {step for step in graph.downstream(past) if step not in other.steps and step not in graph.asked | aligned})
         for pair in self.pairs:  # what this run read of its past, the other may have read of an earlier one
             for mine, theirs, side in ((pair.a, pair.b, 0), (pair.b, pair.a, 1)):
                 if mine is not None and theirs is not None:
@@ -308,6 +308,33 @@ def _not_made_again(left: list[_Features], others: list[_Features], graph: Graph
     """
     again = {output for each in others for output in each.outputs}
     return [each for each in left if each.step.id in graph.steps and not each.step.starter and again.isdisjoint(each.lasting)]
+
+
+def _with_their_makers(a: Graph, b: Graph, mine: frozenset[str], other: frozenset[str]) -> tuple[set[str], set[str]]:
+    """The steps asked for, and those that made again, by one script, what they read, where that script read what it had left before.
+
+    Else the first of two runs of it would stand for itself, and the other would seem to have come on top. What is no script (`sed -i`)
+    may do another thing each time.
+    """
+    found = set(mine), set(other)
+    fresh: tuple[set[str], set[str]] = (set(mine), set(other))
+    while fresh[0] and fresh[1]:
+        makers: tuple[dict[str, Step], dict[str, Step]] = ({}, {})
+        for graph, steps, by_path in zip((a, b), fresh, makers, strict=True):
+            for file in (file for each in sorted(steps) for file in graph.steps[each].used):
+                if file.maker is not None and file.maker.step in graph.steps:
+                    by_path[file.path] = graph.steps[file.maker.step]
+        both = [(makers[0][path], makers[1][path]) for path in makers[0] if path in makers[1]]
+        both = [
+            (one, two)
+            for one, two in both
+            if one.id != two.id and one.family == two.family and script(one.argv) and (one.id in b.steps or two.id in a.steps)
+        ]
+        both = [(one, two) for one, two in both if one.id not in found[1] and two.id not in found[0]]  # else it is the past of these
+        fresh = {one.id for one, _ in both} - found[0], {two.id for _, two in both} - found[1]
+        found[0].update(fresh[0])
+        found[1].update(fresh[1])
+    return found
 
 
 def _rank(each: _Features) -> int:

@@ -19,6 +19,8 @@ from roar_tui.lineage.diff.result import Category, Change
 from roar_tui.lineage.diff.texts import Texts
 from roar_tui.lineage.diff.touched import Touched
 
+NAMES = "the names it was given"  # a suspect: arguments that only say what its files are called
+
 
 class Comparison:
     """Everything that differs. `findings` by pair, `explanation` says which of them are causes; `unknown`: subject -> why."""
@@ -261,6 +263,8 @@ class Comparison:
         """What of the step no record can hold still."""
         assert pair.steps is not None
         found: dict[str, None] = {}
+        if params.told_other_names(pair):
+            found[NAMES] = None
         names = set()
         for graph, step in zip((self.flow.a, self.flow.b), pair.steps, strict=True):
             job = graph.jobs.get(step.job)

@@ -103,6 +103,34 @@ def test_a_run_that_reads_what_the_other_left_is_compared_with_it_and_not_added_
     assert {each.what for each in found.outcome} >= {"model.pt"}
 
 
+def reprepared(*words: tuple[str, ...], same: bool = False) -> list[Record]:
+    """A script that prepares data from what it left before, and one that trains on it, one such pair of jobs for each of `words`."""
+    records: list[Record] = []
+    data = ""
+    for number, told_ in enumerate(words):
+        start = T0 + number * DAY
+        reads = [used("prep.py", opened=start), *([used("data.csv", data, opened=start + 1)] if number else [])]
+        data = "the same" if same else f"data {told_} {data}"
+        argv = ["python3", "prep.py", *told_]
+        records.append(single(argv, reads, [made("data.csv", data, opened=start + 5)], started=start))
+        records.append(trained(start + MINUTE, used("data.csv", data, opened=start + MINUTE + 1), out=f"model of {data}"))
+    return records
+
+
+def test_a_script_that_ran_again_on_what_it_had_left_is_compared_with_itself(tmp_path: Path) -> None:
+    dropped = reprepared(("--n", "5"), ())
+    found = both_ways(tmp_path / "dropped", dropped[:2], dropped)
+    assert told(found) == [("params", "--n")]
+    assert [each.subject for each in found.consequences] == ["/p/data.csv"]
+    assert [(row.status, row.label) for row in found.steps] == [(StepStatus.CHANGED, "prep.py"), (StepStatus.CHANGED, "train.py")]
+    thrice = reprepared(("--n", "5"), (), ())
+    assert told(both_ways(tmp_path / "again", thrice[:4], thrice)) == [("data", "data.csv")]
+    alike = reprepared(("--n", "5"), (), same=True)
+    without_effect = both_ways(tmp_path / "alike", alike[:2], alike)
+    assert without_effect.identical
+    assert "pipeline" not in [category for category, _ in told(without_effect)]
+
+
 def test_a_cache_that_the_run_before_left_is_no_cause_where_the_result_is_the_same(tmp_path: Path) -> None:
     def runs(out: str) -> list[Record]:
         first = trained(T0, used("raw", opened=T0 + 1), more=(made("cache/words", "words", opened=T0 + 5),))
