@@ -122,7 +122,8 @@ def clip_apart(a: str, b: str, width: int) -> tuple[str, str]:
     """Two printable texts in at most `width` cells each, cut at either side of where they begin to differ, so that it shows."""
     start = 0
     if max(cells(a), cells(b)) > width:
-        common = os.path.commonprefix([a, b])
+        same = next((at for at, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
+        common = a[:same]
         if cells(common) > width // 2:
             lead = clip(common, max(width // 3, 1), end=True)
             start = len(common) - max(len(lead) - len(marks().ellipsis), 0)

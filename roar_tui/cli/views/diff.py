@@ -79,8 +79,8 @@ class _View:
             label = next((step.label for step in diff.steps if step.b == diff.one_step), "")
             job = queries.short(self._db, diff.one_step.split(":")[1])
             self._screen.line("Both were made by one step of one run: ", display(label), GAP, (job, HASH))
-            apart = "It read more for the one than for the other:" if diff.causes else "Nothing tells what it read for the one from the rest."
-            self._screen.line(apart)
+            apart = "It read more for the one than for the other:"
+            self._screen.line(apart if diff.causes else "Nothing tells what it read for the one from the rest.")
         if diff.identical and diff.causes:
             self._screen.line(("What differs upstream had no effect on it.", QUIET))
 

@@ -199,7 +199,8 @@ class _Aligner:
         pasts: list[set[str]] = []
         for left, graph, other in ((self.a, a, b), (self.b, b, a)):
             past = {each.step.id for each in left if each.step.id in aligned}
-            pasts.append(past | {step for step in graph.downstream(past) if step not in other.steps and step not in graph.asked | aligned})
+            own = graph.asked | aligned
+            pasts.append(past | {step for step in graph.downstream(past) if step not in other.steps and step not in own})
         for pair in self.pairs:  # what this run read of its past, the other may have read of an earlier one
             for mine, theirs, side in ((pair.a, pair.b, 0), (pair.b, pair.a, 1)):
                 if mine is not None and theirs is not None:
@@ -311,10 +312,10 @@ def _not_made_again(left: list[_Features], others: list[_Features], graph: Graph
 
 
 def _with_their_makers(a: Graph, b: Graph, mine: frozenset[str], other: frozenset[str]) -> tuple[set[str], set[str]]:
-    """The steps asked for, and those that made again, by one script, what they read, where that script read what it had left before.
+    """The steps asked for, and those that made what they read by a script that went on from what it had left in the other run.
 
-    Else the first of two runs of it would stand for itself, and the other would seem to have come on top. What is no script (`sed -i`)
-    may do another thing each time.
+    Else the first of two runs of it would stand for itself, and the other would seem to have come on top. What is no script
+    (`sed -i`) may do another thing each time.
     """
     found = set(mine), set(other)
     fresh: tuple[set[str], set[str]] = (set(mine), set(other))
@@ -330,7 +331,7 @@ def _with_their_makers(a: Graph, b: Graph, mine: frozenset[str], other: frozense
             for one, two in both
             if one.id != two.id and one.family == two.family and script(one.argv) and (one.id in b.steps or two.id in a.steps)
         ]
-        both = [(one, two) for one, two in both if one.id not in found[1] and two.id not in found[0]]  # else it is the past of these
+        both = [(one, two) for one, two in both if one.id not in found[1] and two.id not in found[0]]  # else their past
         fresh = {one.id for one, _ in both} - found[0], {two.id for _, two in both} - found[1]
         found[0].update(fresh[0])
         found[1].update(fresh[1])

@@ -10,7 +10,7 @@ from tests.benchmarks.what_changed.work import Work
 PARTS = [f"f{number}" for number in range(1, 7)]
 BUILD = project(
     {
-        "Makefile": "app: main.o {0}\n\tgcc -o $@ $^\n%.o: %.c\n\tgcc -c -o $@ $<\n".format(" ".join(f"{each}.o" for each in PARTS)),
+        "Makefile": f"app: main.o {' '.join(f'{each}.o' for each in PARTS)}\n\tgcc -o $@ $^\n%.o: %.c\n\tgcc -c -o $@ $<\n",
         "main.c": "int main(void) { return 0; }\n",
         **{f"{each}.c": f"int {each}(void) {{ return {number}; }}\n" for number, each in enumerate(PARTS)},
     },

@@ -104,7 +104,7 @@ def test_a_run_that_reads_what_the_other_left_is_compared_with_it_and_not_added_
 
 
 def reprepared(*words: tuple[str, ...], same: bool = False) -> list[Record]:
-    """A script that prepares data from what it left before, and one that trains on it, one such pair of jobs for each of `words`."""
+    """A script that prepares data from what it left before, and one that trains on it: two jobs for each of `words`."""
     records: list[Record] = []
     data = ""
     for number, told_ in enumerate(words):
