@@ -219,6 +219,20 @@ def test_two_checkpoints_of_one_run_differ_by_what_was_read_between(tmp_path: Pa
         assert all(cause.detail["between"] and cause.reaches_target for cause in each.causes)
 
 
+def test_another_file_of_the_very_same_step_is_the_cause_where_nothing_else_is(tmp_path: Path) -> None:
+    parts = [made(f"part-{number}", opened=T0 + 9, finished=T0 + 10) for number in (1, 2)]
+    split = single(["split", "all"], [used("all", opened=T0 + 1)], parts)
+
+    def run(start: int, name: str) -> list[Record]:
+        read = used(name, opened=start + 1)
+        return [split, single(["wc", name], [read], [made("count", name, opened=start + 9)], started=start)]
+
+    found = both_ways(tmp_path, run(T0 + MINUTE, "part-1"), run(T0 + DAY, "part-2"))
+    assert told(found) == [("data", "part-2")]
+    assert found.causes[0].detail["paths"] == {"a": "/p/part-1", "b": "/p/part-2"}
+    assert found.consequences == []
+
+
 def test_two_files_of_one_step_that_were_made_of_the_same_are_said_to_be(tmp_path: Path) -> None:
     leaves = [made(f"part-{number}", opened=T0 + 9, finished=T0 + 10) for number in (1, 2)]
     found = between(tmp_path, [single(["split", "all"], [used("all", opened=T0 + 1)], leaves)], "part-1", "part-2")

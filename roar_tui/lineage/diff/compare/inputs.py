@@ -156,7 +156,8 @@ class Inputs:
                 self._rewired(finding, makers)
             return
         if one is other:
-            finding.made_by = [one]
+            if not one.shared or any(None in each for each in self._flow.inputs(one)):
+                finding.made_by = [one]  # else one step made both of the same: what differs is which of them was taken
         elif one in self._flow.group or other in self._flow.group:
             finding.made_by = [pair for pair in (one, other) if pair in self._flow.group]
         else:
