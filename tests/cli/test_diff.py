@@ -97,6 +97,19 @@ def test_two_files_of_one_step_are_said_to_be_by_their_names(run: Run, tmp_path:
     assert any(line.startswith("one → other") for line in lines)
 
 
+def test_a_file_of_another_name_is_named_as_a_had_it(run: Run, tmp_path: Path) -> None:
+    parts = single(["split", "all"], [used("all", opened=T0 + 1)], [made("part-1", opened=T0 + 9), made("part-2", opened=T0 + 9)])
+    counts = [
+        single(["wc", name], [used(name, opened=at + 1)], [made("count", name, opened=at + 9)], started=at)
+        for name, at in (("part-1", T0 + MINUTE), ("part-2", T0 + 2 * MINUTE))
+    ]
+    build_store(tmp_path, [parts, *counts])
+    lines = run("diff", *map(job_id, counts), store=tmp_path).stdout.splitlines()
+    (line,) = [line for line in lines if "read by wc" in line]
+    assert line.startswith("● data  /p/part-2  ")
+    assert line.endswith("read by wc, in A /p/part-1")
+
+
 def test_a_step_more_without_effect_is_said_to_be_without_a_comma_before_it(run: Run, tmp_path: Path) -> None:
     def jobs(start: int, *names: str) -> list[Record]:
         found = []

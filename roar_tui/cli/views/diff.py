@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -165,6 +166,9 @@ class _View:
         label = display(cause.detail.get("label", ""))
         verb = "of" if cause.category in (Category.PARAMS, Category.ENVIRONMENT) else "read by"
         words = [f"{verb} {label}"] if label and cause.category in (Category.DATA, Category.CODE, Category.PARAMS) else []
+        paths = cause.detail.get("paths")
+        if paths and os.path.basename(paths["a"]) != os.path.basename(paths["b"]):
+            words.append(f"in A {self._path(paths['a'])}")
         if cause.detail.get("outside"):
             words.append("changed outside any recorded step")
         if cause.detail.get("between"):
