@@ -120,6 +120,39 @@ def clip(text: str, width: int, *, end: bool = False) -> str:
     return mark + "".join(reversed(kept)) if end else "".join(kept) + mark
 
 
+def clip_apart(a: str, b: str, width: int) -> tuple[str, str]:
+    """Two printable texts in at most `width` cells each, cut at either side of where they begin to differ, so that it shows."""
+    start = 0
+    if max(cells(a), cells(b)) > width:
+        same = next((at for at, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
+        common = a[:same]
+        if cells(common) > width // 2:
+            lead = clip(common, max(width // 3, 1), end=True)
+            start = len(common) - max(len(lead) - len(marks().ellipsis), 0)
+    if start == 0:
+        return clip(a, width), clip(b, width)
+    mark = marks().ellipsis
+    room = max(width - cells(mark), 0)
+    return mark + clip(a[start:], room), mark + clip(b[start:], room)
+
+
+def clip_changes(lines: Sequence[str], width: int) -> list[str]:
+    """The printable lines of a unified diff in at most `width` cells each: a line and what became of it show where they differ."""
+    shown = [clip(line, width) for line in lines]
+    at = 0
+    while at < len(lines):
+        ends = [at, at]  # of the lines that went, and of those that came in their place
+        for number, sign in enumerate("-+"):
+            ends[number] = ends[max(number - 1, 0)]
+            while ends[number] < len(lines) and lines[ends[number]].startswith(sign):
+                ends[number] += 1
+        for one, other in zip(range(at, ends[0]), range(ends[0], ends[1]), strict=False):
+            gone, came = clip_apart(lines[one][1:], lines[other][1:], width - 1)
+            shown[one], shown[other] = "-" + gone, "+" + came
+        at = max(ends[1], at + 1)
+    return shown
+
+
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """Printable `text` filled with spaces to `width` cells; `right` aligns it to the right."""
     fill = " " * max(width - cells(text), 0)

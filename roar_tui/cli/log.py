@@ -76,8 +76,12 @@ def _print(db: sqlite3.Connection, shown: list[tuple[Entry, Diff | None]], cwd: 
             if cause.reaches_target or not found.identical:
                 screen.fitted("    ", one_line(db, cause, cwd))
         if not found.causes and not found.identical:
-            why = "unknown: not all could be compared" if found.unknown else "differs, and nothing that went in does"
-            screen.line(("    " + why, WARN))
+            if not found.unknown:
+                why = "of the same step" if found.one_step is not None else "and nothing that went in does"
+                screen.line((f"    differs, {why}", WARN))
+            for each in found.unknown:
+                subject = shorten_path(each.subject, cwd=cwd) if each.subject.startswith("/") else display(each.subject)
+                screen.fitted(("    unknown: ", WARN), subject, GAP, (display(each.why), QUIET))
 
 
 def _words(row: tuple[str] | None) -> list[str]:

@@ -36,6 +36,8 @@ def cause_detail(cause: Cause, causes: Sequence[Cause], width: int, look: Look, 
         said.append([(where, "plain")])
     if cause.detail.get("outside"):
         said.append([("Changed outside any recorded step: nothing that was recorded wrote it in between.", "warn")])
+    if cause.detail.get("between"):
+        said.append([("The one step that made both read it after it had made the one, and before it made the other.", "plain")])
     members = cause.detail.get("members")
     if members and members["differ"] == 1 < members["of"]:
         said.append([(f"It alone differs among the {members['of']:,} files read beside it.", "plain")])
@@ -154,9 +156,9 @@ def _files(cause: Cause, width: int, look: Look, cwd: str | None) -> list[Detail
 def _text(lines: Sequence[str], width: int, look: Look) -> list[Line]:
     """A unified diff: the signs carry the meaning, colour helps."""
     shown: list[Line] = []
-    for line in lines[:SHOWN]:
+    for line in text.clip_changes([text.display(each.expandtabs(4)) for each in lines[:SHOWN]], max(width - INDENT, 1)):
         tone = {"+": "ok", "-": "bad", "@": "accent"}.get(line[:1], "dim")
-        shown.append(crop([(" " * INDENT, "plain"), (text.display(line.expandtabs(4)), tone)], width, look.marks.more))
+        shown.append(crop([(" " * INDENT, "plain"), (line, tone)], width, look.marks.more))
     if len(lines) > SHOWN:
         shown.append([(" " * INDENT, "plain"), (f"and {len(lines) - SHOWN:,} more lines; y copies all of them", "dim")])
     return shown

@@ -58,9 +58,11 @@ def came_out(compared: Compared, look: Look) -> Line:
         if not shown and not diff.causes:
             nothing = "no difference was found, but not everything could be compared" if diff.unknown else "no difference was found"
             parts.append([(nothing, "warn" if diff.unknown else "ok")])
-        elif not diff.causes:
+        elif not diff.causes and (diff.unknown or diff.one_step is None):
             unknown = "why is unknown: see below" if diff.unknown else "nothing that went in differs"
             parts.append([(unknown, "warn")])
+        if diff.one_step is not None:
+            parts.append([("made by one step of one run", "dim")])
     return join(parts, [(f"  {look.marks.dot}  ", "dim")])
 
 

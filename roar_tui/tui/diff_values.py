@@ -81,6 +81,8 @@ def outcome_words(outcome: Outcome, look: Look, cwd: str | None, *, after: Outco
     if outcome.what == "duration":
         return [("took ", "dim"), *pair_words(text.duration(a) or None, text.duration(b) or None, look)]
     name = path_words(outcome.what, look, cwd)
+    if outcome.was is not None:
+        name = f"{path_words(outcome.was, look, cwd)} {'→' if look.marks.unicode else '->'} {name}"
     if is_digest(a) and is_digest(b):
         return [(name, "strong"), (" differs", "warn")]
     if (is_digest(a) and b is None) or (is_digest(b) and a is None):

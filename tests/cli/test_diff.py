@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.builders import content, job_id, nasty, two_runs
+from roar_tui.record.model import Record
+from tests.builders import MINUTE, T0, build_store, content, job_id, made, nasty, single, two_runs, used
 from tests.cli.conftest import Run, document, in_terminal, plain
 
 FIRST, SECOND = job_id(two_runs()[2]), job_id(two_runs()[5])
@@ -79,3 +81,46 @@ def test_a_narrow_terminal_shows_whole_lines(root: Path) -> None:
     assert status == 0
     assert all(len(line) <= 80 for line in shown.replace("\r", "").splitlines())
     assert "Causes" in shown
+
+
+def test_two_files_of_one_step_are_said_to_be_by_their_names(run: Run, tmp_path: Path) -> None:
+    reads = [used("d0", opened=T0 + 1), used("d1", opened=T0 + 30)]
+    leaves = [made("one", opened=T0 + 10, finished=T0 + 11), made("other", opened=T0 + 40, finished=T0 + 41)]
+    job = single(["python3", "train.py"], reads, leaves)
+    build_store(tmp_path, [job])
+    lines = run("diff", "/p/one", "/p/other", store=tmp_path).stdout.splitlines()
+    assert lines[3:5] == [
+        f"Both were made by one step of one run: train.py  {job_id(job)[:8]}",
+        "It read more for the one than for the other:",
+    ]
+    assert any("/p/d1" in line and "only in B" in line and "between the two" in line for line in lines)
+    assert any(line.startswith("one → other") for line in lines)
+
+
+def test_a_file_of_another_name_is_named_as_a_had_it(run: Run, tmp_path: Path) -> None:
+    parts = single(["split", "all"], [used("all", opened=T0 + 1)], [made("part-1", opened=T0 + 9), made("part-2", opened=T0 + 9)])
+    counts = [
+        single(["wc", name], [used(name, opened=at + 1)], [made("count", name, opened=at + 9)], started=at)
+        for name, at in (("part-1", T0 + MINUTE), ("part-2", T0 + 2 * MINUTE))
+    ]
+    build_store(tmp_path, [parts, *counts])
+    lines = run("diff", *map(job_id, counts), store=tmp_path).stdout.splitlines()
+    (line,) = [line for line in lines if "read by wc" in line]
+    assert line.startswith("● data  /p/part-2  ")
+    assert line.endswith("read by wc, in A /p/part-1")
+
+
+def test_a_step_more_without_effect_is_said_to_be_without_a_comma_before_it(run: Run, tmp_path: Path) -> None:
+    def jobs(start: int, *names: str) -> list[Record]:
+        found = []
+        for number, (before, name) in enumerate(pairwise(names)):
+            at = start + number * MINUTE
+            reads = [used(f"{name}.py", opened=at), used(before, opened=at + 1)]
+            found.append(single(["python3", f"{name}.py", before], reads, [made(name, opened=at + 9)], started=at))
+        return found
+
+    first, second = jobs(T0, "raw", "kept", "m"), jobs(T0 + 60 * MINUTE, "raw", "kept", "unique", "m")
+    build_store(tmp_path, [*first, *second])
+    lines = run("diff", job_id(first[-1]), job_id(second[-1]), store=tmp_path).stdout.splitlines()
+    (line,) = [line for line in lines if "pipeline" in line]
+    assert line.split() == ["pipeline", "unique.py", "only", "in", "B", "without", "effect"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.builders import build_store, content, made, pipeline, single, used
+from roar_tui.record.model import Record
+from tests.builders import build_store, content, made, pipeline, single, unknown, used
 from tests.cli.conftest import Run, document
 from tests.lineage.diff.world import DAY, T0
 
@@ -65,3 +66,13 @@ def test_what_is_not_recorded_is_an_error(run: Run) -> None:
     found = run("log", "nothing-like-it")
     assert found.exit_code == 1
     assert "nothing-like-it" in found.stderr
+
+
+def test_people_read_what_could_not_be_compared(run: Run, tmp_path: Path) -> None:
+    def job(start: int, model: str) -> Record:
+        reads = [used("train.py", opened=start), unknown("raw", opened=start + 1)]
+        return single(JOB, reads, [made("m", model, opened=start + 5)], started=start)
+
+    build_store(tmp_path / "store", [job(T0, "one"), job(T0 + DAY, "two")])
+    lines = run("log", "/p/m", store=tmp_path / "store").stdout.splitlines()
+    assert lines[2].startswith("    unknown: /p/raw  changed before it could be hashed")

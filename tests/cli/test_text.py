@@ -14,6 +14,8 @@ from roar_tui import text
 from roar_tui.text import (
     cells,
     clip,
+    clip_apart,
+    clip_changes,
     command_line,
     count,
     display,
@@ -212,3 +214,24 @@ def test_ascii_marks_are_ascii() -> None:
 def test_no_mark_looks_like_the_lines_of_a_tree(signs: text.Marks) -> None:
     lines = {signs.branch[0], signs.last[0], signs.line[0]}
     assert {signs.artifact, signs.fileset, signs.step, signs.code, signs.pipe, signs.root, signs.seen} & lines == set()
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60), st.integers(8, 50))
+def test_two_texts_that_differ_are_cut_so_that_it_shows(common: str, one: str, other: str, width: int) -> None:
+    a, b = display(common + one), display(common + other)
+    shown = clip_apart(a, b, width)
+    assert all(cells(each) <= width for each in shown)
+    assert (shown[0] == shown[1]) == (a == b)
+
+
+def test_a_long_line_and_what_became_of_it_show_where_they_differ() -> None:
+    numbers = [str(number) for number in range(200)]
+    before, after = (", ".join([*numbers[:77], changed, *numbers[78:]]) for changed in ("77", "7777"))
+    lines = ["-first", "-" + before, "+first!", "+" + after, " " + before, "+only here"]
+    shown = clip_changes(lines, 40)
+    assert [line[:1] for line in shown] == [line[:1] for line in lines]
+    assert (shown[0], shown[2]) == ("-first", "+first!")
+    assert "76, 77, 78" in shown[1]
+    assert "76, 7777, 78" in shown[3]
+    assert (shown[4], shown[5]) == (lines[4][:39] + "…", "+only here")
+    assert all(cells(line) <= 40 for line in shown)

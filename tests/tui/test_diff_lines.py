@@ -69,6 +69,7 @@ STEPS = [
 def compared(**parts: Any) -> Compared:
     diff = Diff(
         a=Side(ref=None, kind="job", id=JOB_A), b=Side(ref=None, kind="job", id=JOB_B), identical=parts.pop("identical", False),
+        one_step=parts.get("one_step"),
         **{name: parts.get(name, []) for name in ("causes", "consequences", "context", "steps", "outcome", "unknown")},
     )  # fmt: skip
     return Compared(diff, SideWords("11111111", NOW, "train.py --lr 0.1"), SideWords("22222222", NOW, "train.py --lr 0.2"), "/p")
@@ -109,6 +110,24 @@ def test_a_file_whose_metrics_differ_is_not_said_twice() -> None:
     assert plain(head(compared(outcome=outcome), 80, LOOK)[2]).startswith(
         " m.json:acc 0.9 → 0.8  ·  loss 1 → 2  ·  nothing that went in"
     )
+
+
+def test_two_files_of_one_step_are_said_to_be_by_their_names() -> None:
+    read = cause(Category.DATA, "/p/d1", None, B, Change.ADDED, between=True)
+    outcome = [Outcome(what="ckpt-2", a=A, b=B, was="ckpt-1")]
+    both = compared(outcome=outcome, causes=[read], one_step=f"s:{JOB_A}:0")
+    assert plain(head(both, 100, LOOK)[2]) == " ckpt-1 → ckpt-2 differs  ·  made by one step of one run"
+    assert "it made the other." in shown(both, opened=ALL_OPEN)
+    assert plain(head(compared(outcome=outcome, one_step=f"s:{JOB_A}:0"), 100, PLAIN)[2]).startswith(" ckpt-1 -> ckpt-2 differs")
+    assert "nothing that went in" not in plain(head(compared(outcome=outcome, one_step=f"s:{JOB_A}:0"), 100, LOOK)[2])
+
+
+def test_a_long_line_of_code_is_cut_around_what_changed() -> None:
+    long = ", ".join(map(str, range(100)))
+    lines = ["@@ -1 +1 @@", "-" + long, "+" + long.replace("77", "7777")]
+    said = shown(compared(causes=[cause(Category.CODE, "/p/train.py", A, B, lines=lines)]), opened=ALL_OPEN)
+    assert "76, 77, 78" in said
+    assert "76, 7777, 78" in said
 
 
 def test_identical_is_said_first() -> None:

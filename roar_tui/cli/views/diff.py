@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from roar_tui.cli.render import BAD, GAP, GOOD, HASH, HEAD, QUIET, WARN, Column, Line, Part, Screen
+from roar_tui.lineage.diff.causes import NAMES
 from roar_tui.lineage.diff.result import Category, Cause, Change, Consequence, Diff, Outcome, Side, StepStatus
 from roar_tui.store import queries
-from roar_tui.text import cells, count, display, duration, marks, pad, shorten_path
+from roar_tui.text import cells, clip_apart, clip_changes, count, display, duration, marks, pad, shorten_path
 
 WORDS = 30  # cells of a value before it is cut
 LISTED = 20  # lines of a section before it says how many more there are
+INDENT = "    "
 TEXT = 12  # lines of a changed text
 _SIGNS = {StepStatus.SAME: "=", StepStatus.CHANGED: "~", StepStatus.ADDED: "+", StepStatus.REMOVED: "-"}
 _STYLES = {StepStatus.SAME: QUIET, StepStatus.CHANGED: WARN, StepStatus.ADDED: GOOD, StepStatus.REMOVED: BAD}
@@ -68,12 +70,18 @@ class _View:
             self._screen.line(("Unknown: no difference was found, but not everything could be compared.", WARN))
         elif not diff.causes and not diff.outcome:
             self._screen.line("No difference was found.")
-        elif not diff.causes:
+        elif not diff.causes and diff.one_step is None:
             self._screen.line("Nothing that went in differs.")
-        else:
+        elif diff.one_step is None:
             reaching = sum(cause.reaches_target for cause in diff.causes)
             effect = "" if reaching == len(diff.causes) else f", {count(reaching)} of them with an effect on the result"
             self._screen.line((count(len(diff.causes), "cause") + effect, HEAD))
+        if diff.one_step is not None:
+            label = next((step.label for step in diff.steps if step.b == diff.one_step), "")
+            job = queries.short(self._db, diff.one_step.split(":")[1])
+            self._screen.line("Both were made by one step of one run: ", display(label), GAP, (job, HASH))
+            apart = "It read more for the one than for the other:"
+            self._screen.line(apart if diff.causes else "Nothing tells what it read for the one from the rest.")
         if diff.identical and diff.causes:
             self._screen.line(("What differs upstream had no effect on it.", QUIET))
 
@@ -87,11 +95,14 @@ class _View:
         for cause, row in zip(self._cut(causes), rows, strict=True):
             reach = (f"{sign} ", BAD) if cause.reaches_target else ("  ", "")
             words: list[Part] = [(pad(row[0], widths[0]) + GAP, QUIET), pad(row[1], widths[1]) + GAP, pad(row[2], widths[2]) + GAP]
-            about = self._about(cause) + ("" if cause.reaches_target else ", without effect")
+            about = ", ".join(each for each in (self._about(cause), "" if cause.reaches_target else "without effect") if each)
             self._screen.fitted(reach, *words, (about, QUIET))
-            for line in self._text(cause):
+            lines = [display(line) for line in self._text(cause)]
+            if cause.category is Category.CODE and self._screen.width is not None:
+                lines = clip_changes(lines, self._screen.width - len(INDENT))
+            for line in lines:
                 style = GOOD if line.startswith("+") else BAD if line.startswith("-") else QUIET
-                self._screen.fitted("    ", (display(line), style))
+                self._screen.fitted(INDENT, (line, style))
         self._more(causes)
 
     def _consequences(self, diff: Diff) -> None:
@@ -122,6 +133,9 @@ class _View:
             return shorten_path(cause.subject, 40, cwd=self._cwd) + directory
         return display(cause.subject, width=40)
 
+    def _path(self, path: str) -> str:
+        return shorten_path(path, cwd=self._cwd) if path.startswith("/") else display(path)
+
     def _change(self, cause: Cause) -> str:
         members = cause.detail.get("members")
         if members and members["differ"] > 1:
@@ -134,6 +148,9 @@ class _View:
         if cause.a is None and cause.b is None:
             return "differs"
         arrow = "->" if marks().dot == "-" else "→"
+        if isinstance(cause.a, str) and isinstance(cause.b, str) and not self._everything and not _is_hex(cause.a):
+            one, other = clip_apart(display(cause.a), display(cause.b), WORDS)
+            return f"{one} {arrow} {other}"
         return f"{self._value(cause.a)} {arrow} {self._value(cause.b)}"
 
     def _value(self, value: Any) -> str:
@@ -149,10 +166,17 @@ class _View:
         label = display(cause.detail.get("label", ""))
         verb = "of" if cause.category in (Category.PARAMS, Category.ENVIRONMENT) else "read by"
         words = [f"{verb} {label}"] if label and cause.category in (Category.DATA, Category.CODE, Category.PARAMS) else []
+        paths = cause.detail.get("paths")
+        if paths and os.path.basename(paths["a"]) != os.path.basename(paths["b"]):
+            words.append(f"in A {self._path(paths['a'])}")
         if cause.detail.get("outside"):
             words.append("changed outside any recorded step")
+        if cause.detail.get("between"):
+            words.append("between the two")
         if cause.category is Category.NONDETERMINISM:
-            words.append("same in every respect, yet differs: " + display(", ".join(cause.detail.get("suspects", []))))
+            suspects = cause.detail.get("suspects", [])
+            same = "same but for names" if NAMES in suspects else "same in every respect"
+            words.append(f"{same}, yet differs: " + display(", ".join(suspects)))
         return ", ".join(words)
 
     def _text(self, cause: Cause) -> list[str]:
@@ -180,7 +204,9 @@ class _View:
         rows: list[list[Part]] = []
         for each in self._cut(shown):
             a, b = (duration(v) if each.what == "duration" else self._value(v) for v in (each.a, each.b))
-            name = shorten_path(each.what, cwd=self._cwd) if each.what.startswith("/") else display(each.what)
+            name = self._path(each.what)
+            if each.was is not None:
+                name = f"{self._path(each.was)} {'->' if marks().dot == '-' else '→'} {name}"
             rows.append([name, a, b])
         self._screen.table([Column("", flexible=True, keep_end=True), Column("A"), Column("B")], rows)
         self._more(shown)
@@ -212,8 +238,7 @@ class _View:
             return
         self._screen.heading("Unknown", "not compared, and not taken to be the same")
         for each in self._cut(diff.unknown):
-            subject = shorten_path(each.subject, cwd=self._cwd) if each.subject.startswith(os.sep) else display(each.subject)
-            self._screen.fitted((subject, WARN), GAP, (display(each.why), QUIET))
+            self._screen.fitted((self._path(each.subject), WARN), GAP, (display(each.why), QUIET))
         self._more(diff.unknown)
 
     def _cut(self, listed: Sequence[Any]) -> Sequence[Any]:

@@ -75,6 +75,10 @@ class _Features:
     def outputs(self) -> frozenset[str]:
         return frozenset(self.places.relative(file.path) for file in self.step.products)
 
+    @cached_property
+    def lasting(self) -> frozenset[str]:
+        return frozenset(self.places.relative(file.path) for file in self.step.products if file.survives)
+
     @property
     def paths(self) -> frozenset[str]:
         return frozenset(file.path for file in self.step.products)
@@ -173,16 +177,20 @@ class _Aligner:
 
         Else the other run would be aligned with itself, and this one with nothing.
         """
-        mine, other = a.asked - b.asked, b.asked - a.asked
+        mine, other = _with_their_makers(a, b, a.asked - b.asked, b.asked - a.asked)
         if mine.isdisjoint(b.steps) and other.isdisjoint(a.steps):
             return
         rest = [each for each in self.a if each.step.id not in mine], [each for each in self.b if each.step.id not in other]
         self.a = [each for each in self.a if each.step.id in mine]
         self.b = [each for each in self.b if each.step.id in other]
+        self._same_work()
+        kept = _not_made_again(self.a, self.b, b) if self.pairs else [], _not_made_again(self.b, self.a, a) if self.pairs else []
+        self._drop({*kept[0], *kept[1]})
         self.closely()
         self.best(alike=True)
         self.starters()
-        self.a, self.b = sorted([*self.a, *rest[0]], key=_rank), sorted([*self.b, *rest[1]], key=_rank)
+        self.a = sorted([*self.a, *kept[0], *rest[0]], key=_rank)
+        self.b = sorted([*self.b, *kept[1], *rest[1]], key=_rank)
         self._leave_out_past(a, b)
 
     def _leave_out_past(self, a: Graph, b: Graph) -> None:
@@ -191,7 +199,8 @@ class _Aligner:
         pasts: list[set[str]] = []
         for left, graph, other in ((self.a, a, b), (self.b, b, a)):
             past = {each.step.id for each in left if each.step.id in aligned}
-            pasts.append(past | {step for step in graph.downstream(past) if step not in other.steps and step not in graph.asked})
+            own = graph.asked | aligned
+            pasts.append(past | {step for step in graph.downstream(past) if step not in other.steps and step not in own})
         for pair in self.pairs:  # what this run read of its past, the other may have read of an earlier one
             for mine, theirs, side in ((pair.a, pair.b, 0), (pair.b, pair.a, 1)):
                 if mine is not None and theirs is not None:
@@ -207,11 +216,15 @@ class _Aligner:
     def closely(self) -> None:
         """Align by all that there is, then by what was told and what was made; what is alike in these is told apart later."""
         self.by(lambda each: each.all if each.outputs and not each.step.starter else None)
-        self.by(lambda each: (each.family, each.words, each.paths) if each.outputs else None)
-        self.by(lambda each: (each.family, each.words, each.outputs) if each.outputs else None)
+        self._same_work()
         self.by(lambda each: (each.family, each.outputs) if each.outputs else None, single=True)
         self.by(lambda each: (each.family, each.words) if each.outputs else None)
         self.by(lambda each: (each.family, each.named_outputs) if each.outputs else None, single=True)
+
+    def _same_work(self) -> None:
+        """Align what was told the same and made the same files."""
+        self.by(lambda each: (each.family, each.words, each.paths) if each.outputs else None)
+        self.by(lambda each: (each.family, each.words, each.outputs) if each.outputs else None)
 
     def starters(self) -> None:
         """Align what started aligned steps, where it is of one program; and what started that.
@@ -287,6 +300,42 @@ def align(a: Graph, b: Graph) -> Alignment:
         if pair.b is not None:
             result.of_b[pair.b.id] = pair
     return result
+
+
+def _not_made_again(left: list[_Features], others: list[_Features], graph: Graph) -> list[_Features]:
+    """Those that the other run made use of as they are, where it did the same work but for theirs: each stands for itself.
+
+    An incremental build makes anew what changed, and takes the rest from the builds before.
+    """
+    again = {output for each in others for output in each.outputs}
+    return [each for each in left if each.step.id in graph.steps and not each.step.starter and again.isdisjoint(each.lasting)]
+
+
+def _with_their_makers(a: Graph, b: Graph, mine: frozenset[str], other: frozenset[str]) -> tuple[set[str], set[str]]:
+    """The steps asked for, and those that made what they read by a script that went on from what it had left in the other run.
+
+    Else the first of two runs of it would stand for itself, and the other would seem to have come on top. What is no script
+    (`sed -i`) may do another thing each time.
+    """
+    found = set(mine), set(other)
+    fresh: tuple[set[str], set[str]] = (set(mine), set(other))
+    while fresh[0] and fresh[1]:
+        makers: tuple[dict[str, Step], dict[str, Step]] = ({}, {})
+        for graph, steps, by_path in zip((a, b), fresh, makers, strict=True):
+            for file in (file for each in sorted(steps) for file in graph.steps[each].used):
+                if file.maker is not None and file.maker.step in graph.steps:
+                    by_path[file.path] = graph.steps[file.maker.step]
+        both = [(makers[0][path], makers[1][path]) for path in makers[0] if path in makers[1]]
+        both = [
+            (one, two)
+            for one, two in both
+            if one.id != two.id and one.family == two.family and script(one.argv) and (one.id in b.steps or two.id in a.steps)
+        ]
+        both = [(one, two) for one, two in both if one.id not in found[1] and two.id not in found[0]]  # else their past
+        fresh = {one.id for one, _ in both} - found[0], {two.id for _, two in both} - found[1]
+        found[0].update(fresh[0])
+        found[1].update(fresh[1])
+    return found
 
 
 def _rank(each: _Features) -> int:

@@ -19,6 +19,8 @@ from roar_tui.lineage.diff.result import Category, Change
 from roar_tui.lineage.diff.texts import Texts
 from roar_tui.lineage.diff.touched import Touched
 
+NAMES = "the names it was given"  # a suspect: arguments that only say what its files are called
+
 
 class Comparison:
     """Everything that differs. `findings` by pair, `explanation` says which of them are causes; `unknown`: subject -> why."""
@@ -39,6 +41,8 @@ class Comparison:
             if pair.steps is not None:
                 self.findings[pair] = self._compare(pair, inputs)
                 self._compare_commits(pair)
+            elif pair.shared and (between := self._described(inputs.between(pair), pair)):
+                self.findings[pair] = between
         for pair in flow.pairs:
             self._follow_code(self.findings.get(pair, []))
         self._took_turns()
@@ -65,16 +69,20 @@ class Comparison:
         return [each.subject for found in self._respelled.values() for each in found]
 
     def _compare(self, pair: Pair, inputs: Inputs) -> list[Finding]:
-        assert pair.steps is not None
-        cwd = self.flow.b.jobs[pair.steps[1].job].cwd if pair.steps[1].job in self.flow.b.jobs else "/"
+        found = self._described(inputs.compare(pair), pair)
+        told = params.compare(pair, self.flow.products(pair), *self._touched)
+        return _rewired(pair, found) + told + params.exchanged(pair, self.flow.inputs(pair), positions=False)
+
+    def _described(self, findings: list[Finding], pair: Pair) -> list[Finding]:
+        assert pair.b is not None
+        cwd = self.flow.b.jobs[pair.b.job].cwd if pair.b.job in self.flow.b.jobs else "/"
         found: list[Finding] = []
-        for finding in inputs.compare(pair):
+        for finding in findings:
             described = describe(finding, self._texts, cwd)
             if described is None:
                 self._respelled.setdefault(pair, []).append(finding)
             found += described or []
-        told = params.compare(pair, self.flow.products(pair), *self._touched)
-        return _rewired(pair, found) + told + params.exchanged(pair, self.flow.inputs(pair), positions=False)
+        return found
 
     def _compare_commits(self, pair: Pair) -> None:
         """Say where it cannot be known whether two steps ran the same code."""
@@ -152,9 +160,13 @@ class Comparison:
         deciding = [each for each in found if each.category is Category.CODE and each.change is Change.CHANGED and each.own]
         told = [each for each in found if each.category is Category.PARAMS and each.own and "role" not in each.detail]
         for each in found:
-            if each.change is Change.CHANGED or not each.own or "role" not in each.detail:
+            if not each.own or "role" not in each.detail:
                 continue
-            if each.category is Category.CODE or ("members" not in each.detail and not self._is_named(each)):
+            if each.detail.get("chosen"):  # a set may hold files that only A took, and others that only B took
+                each.follows = [*deciding, *told]
+            elif each.change is Change.CHANGED:
+                continue
+            elif each.category is Category.CODE or ("members" not in each.detail and not self._is_named(each)):
                 each.follows = list(deciding or told)
         for each in found:
             if each.category is Category.PIPELINE and each.own:
@@ -251,6 +263,8 @@ class Comparison:
         """What of the step no record can hold still."""
         assert pair.steps is not None
         found: dict[str, None] = {}
+        if params.told_other_names(pair):
+            found[NAMES] = None
         names = set()
         for graph, step in zip((self.flow.a, self.flow.b), pair.steps, strict=True):
             job = graph.jobs.get(step.job)

@@ -80,6 +80,7 @@ class _Answer:
             steps=self._steps(),
             outcome=outcome(self._flow, self._ends, texts),
             unknown=self._unknown(),
+            one_step=self._ends.one_step,
         )
 
     def _all(self) -> list[Finding]:
@@ -149,7 +150,7 @@ class _Answer:
 
     def _fields(self, group: list[Finding]) -> dict[str, Any]:
         first = group[0]
-        detail = {name: value for name, value in first.detail.items() if name not in ("role", "ids")}
+        detail = {name: value for name, value in first.detail.items() if name not in ("role", "ids", "chosen")}
         pairs = list(dict.fromkeys(pair for finding in group for pair in finding.enters if pair.a or pair.b))
         pairs.sort(key=lambda pair: (self._level(pair), pair.index))
         if pairs:

@@ -109,7 +109,7 @@ class Flow:
         if pair not in self._inputs:
             a, b = ([] if step is None else step.used for step in (pair.a, pair.b))
             if pair.shared:
-                found: list[Match] = [(file, file) for file in a]
+                found: list[Match] = _until(a, b)
             else:
                 found = match(a, b, *self.places(pair), self._flow_key(0), self._flow_key(1))
             self._inputs[pair] = found
@@ -174,6 +174,13 @@ class Flow:
         for group in of.values():
             group.sort(key=lambda pair: pair.index)
         return of
+
+
+def _until(a: list[File], b: list[File]) -> list[Match]:
+    """What one step read until it made A, and until it made B: the same accesses, but for those between the two."""
+    rows = {file.row: file for file in b}
+    both: list[Match] = [(file, rows.pop(file.row, None)) for file in a]
+    return [*both, *((None, file) for file in rows.values())]
 
 
 def _lonely(pair: Pair) -> bool:

@@ -192,7 +192,7 @@ class _Loader:
         """Read the files of a large step, but for those that it has in common with `other`."""
         large = self.large.pop(step)
         node = self.graph.steps[step]
-        if other is None:
+        if other is None or (other.row == large.row and other.before != large.before):  # what it read between lies within sets too
             self._fill(node, large.before)
             return
         mine, theirs = large.used.contents(other.used), other.used.contents(large.used)

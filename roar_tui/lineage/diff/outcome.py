@@ -48,6 +48,14 @@ class Ends:
         alike = sum(step.same_made for pair in self.pairs for step in (pair.a,) if step is not None) if not self.asked else 0
         return bool(self.matches or alike) and all(_same(found) for found in self.matches)
 
+    @property
+    def one_step(self) -> str | None:
+        """The step that made all that was asked for, where that is one and the same of either side."""
+        if not self.asked or len(self.pairs) != 1 or not self.pairs[0].shared or self.identical:
+            return None
+        alone = all(self._flow.maker(found[side], side) in self.pairs for found in self.matches for side in (0, 1))
+        return self.pairs[0].ids[1] if alone else None
+
     def differ(self, pair: Pair) -> bool:
         """Whether what `pair` gave to the targets differs, or may: other contents, unknown ones, another end."""
         if self.asked:
@@ -97,7 +105,7 @@ def outcome(flow: Flow, ends: Ends, texts: Texts) -> list[Outcome]:
         if one != other:
             found.append(Outcome(what="exit", a=one, b=other))
         found.append(Outcome(what="duration", a=_duration(job_a), b=_duration(job_b)))
-    cwd = job_b.cwd if job_b is not None else "/"
+    places = [job.cwd if job is not None else "/" for job in (job_a, job_b)]
     matches = ends.each()
     if ends.asked and job_a is not None and job_b is not None and job_a.id != job_b.id:  # metrics beside the model
         matches += [each for pair in ends.pairs for each in flow.products(pair) if _is_new(each, ends.matches)]
@@ -106,11 +114,16 @@ def outcome(flow: Flow, ends: Ends, texts: Texts) -> list[Outcome]:
         assert file is not None
         if _same((a, b)) or file.role == "log":
             continue
-        name = file.path[len(cwd) + 1 :] if file.path.startswith(cwd + "/") else file.path
+        name = _below(places[1], file.path)
+        was = _below(places[0], a.path) if a is not None and b is not None else name
         metrics = _metrics(name, a, b, texts)
-        found.append(Outcome(what=name, a=a and a.digest, b=b and b.digest))
+        found.append(Outcome(what=name, a=a and a.digest, b=b and b.digest, was=was if was != name else None))
         found += metrics
     return found
+
+
+def _below(cwd: str, path: str) -> str:
+    return path[len(cwd) + 1 :] if path.startswith(cwd + "/") else path
 
 
 def _is_new(found: Match, known: list[Match]) -> bool:

@@ -69,7 +69,8 @@ class Cause(Result, frozen=True):
     label. `a` and `b` are what it was on either side: digests for data and code, values for parameters and environment.
     `detail` holds, where they apply: `label` (of the step), `steps` (labels of all that it entered), `path` (of a config file),
     `paths` {a, b} (where they differ), `sizes` {a, b}, `lines` (unified diff of a text), `members` {of, changed, added, removed}
-    (files of a set that differ), `outside` (true: changed outside any recorded step), `outputs` and `suspects` (of nondeterminism).
+    (files of a set that differ), `outside` (true: changed outside any recorded step), `between` (true: the one step
+    that made both read it after it had made the one and before it made the other), `outputs` and `suspects` (of nondeterminism).
     """
 
     category: Category
@@ -106,11 +107,15 @@ class StepRow(Result, frozen=True):
 
 
 class Outcome(Result, frozen=True):
-    """What came out: `exit`, `duration` (seconds), an output's digest by its path, or a metric by `file:key`."""
+    """What came out: `exit`, `duration` (seconds), an output's digest by its path, or a metric by `file:key`.
+
+    `what` is B's path, A's where B has none; `was` what A calls it, where that is another path as seen from the jobs' directories.
+    """
 
     what: str
     a: Any
     b: Any
+    was: str | None = None
 
 
 class Unknown(Result, frozen=True):
@@ -121,7 +126,10 @@ class Unknown(Result, frozen=True):
 
 
 class Diff(Result, frozen=True):
-    """What changed from A to B. `identical`: equal digests, or equal outputs of the jobs."""
+    """What changed from A to B. `identical`: equal digests, or equal outputs of the jobs.
+
+    `one_step`: the step (node id) that made both, where the two are different files of one and the same run.
+    """
 
     a: Side
     b: Side
@@ -132,6 +140,7 @@ class Diff(Result, frozen=True):
     steps: list[StepRow]
     outcome: list[Outcome]
     unknown: list[Unknown]
+    one_step: str | None = None
 
 
 def to_json(diff: Diff) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from typing import Any
 import platformdirs
 
 from tests.benchmarks.what_changed import roar
+from tests.benchmarks.what_changed.resumed import RESUMED
 from tests.benchmarks.what_changed.scenario import Scenario
 from tests.benchmarks.what_changed.scenarios import SCENARIOS
 from tests.benchmarks.what_changed.varied import VARIED
@@ -104,7 +105,7 @@ def main(words: list[str]) -> int:
     program = PEERS / "roar" / "bin" / "roar"
     if options.roar and not program.exists():
         parser.error(f"roar-cli is not installed in {program.parents[1]}")
-    every = [*SCENARIOS, *VARIED]
+    every = [*SCENARIOS, *VARIED, *RESUMED]
     chosen = [scenario for scenario in every if not options.words or any(word in scenario.name for word in options.words)]
     verdicts, peers = [], []
     print(f"{'':2}{'scenario':40} {'first':6} {'false':6} causes")

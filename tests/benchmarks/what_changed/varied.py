@@ -626,7 +626,7 @@ VARIED = [
         "argparse: directory through a symlink",
         ARGS,
         shell("ln -sfn d2 now"),
-        (("data", "d2/x.csv"),),
+        (("data", "now/x.csv"),),
         both(
             shell("mkdir d1 d2; cp data/v1.csv d1/x.csv; cp data/v2.csv d2/x.csv; ln -s d1 now"),
             becomes(0, "python3 train.py now/x.csv"),

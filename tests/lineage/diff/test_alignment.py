@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from roar_tui.lineage.diff import Diff
+from roar_tui.lineage.diff import Diff, diff
 from roar_tui.lineage.diff.result import StepStatus
+from roar_tui.lineage.reference import resolve
 from roar_tui.record.model import Access, Environment, Package, Record, Step
-from tests.builders import MINUTE, T0, made, record, single, step, used
+from tests.builders import MINUTE, T0, build_store, made, record, single, step, used
 from tests.lineage.diff.world import DAY, compare
 
 Told = tuple[list[str], list[Access], list[Access]]  # what a step was told, read and made
@@ -101,6 +103,34 @@ def test_a_run_that_reads_what_the_other_left_is_compared_with_it_and_not_added_
     assert {each.what for each in found.outcome} >= {"model.pt"}
 
 
+def reprepared(*words: tuple[str, ...], same: bool = False) -> list[Record]:
+    """A script that prepares data from what it left before, and one that trains on it: two jobs for each of `words`."""
+    records: list[Record] = []
+    data = ""
+    for number, told_ in enumerate(words):
+        start = T0 + number * DAY
+        reads = [used("prep.py", opened=start), *([used("data.csv", data, opened=start + 1)] if number else [])]
+        data = "the same" if same else f"data {told_} {data}"
+        argv = ["python3", "prep.py", *told_]
+        records.append(single(argv, reads, [made("data.csv", data, opened=start + 5)], started=start))
+        records.append(trained(start + MINUTE, used("data.csv", data, opened=start + MINUTE + 1), out=f"model of {data}"))
+    return records
+
+
+def test_a_script_that_ran_again_on_what_it_had_left_is_compared_with_itself(tmp_path: Path) -> None:
+    dropped = reprepared(("--n", "5"), ())
+    found = both_ways(tmp_path / "dropped", dropped[:2], dropped)
+    assert told(found) == [("params", "--n")]
+    assert [each.subject for each in found.consequences] == ["/p/data.csv"]
+    assert [(row.status, row.label) for row in found.steps] == [(StepStatus.CHANGED, "prep.py"), (StepStatus.CHANGED, "train.py")]
+    thrice = reprepared(("--n", "5"), (), ())
+    assert told(both_ways(tmp_path / "again", thrice[:4], thrice)) == [("data", "data.csv")]
+    alike = reprepared(("--n", "5"), (), same=True)
+    without_effect = both_ways(tmp_path / "alike", alike[:2], alike)
+    assert without_effect.identical
+    assert "pipeline" not in [category for category, _ in told(without_effect)]
+
+
 def test_a_cache_that_the_run_before_left_is_no_cause_where_the_result_is_the_same(tmp_path: Path) -> None:
     def runs(out: str) -> list[Record]:
         first = trained(T0, used("raw", opened=T0 + 1), more=(made("cache/words", "words", opened=T0 + 5),))
@@ -108,6 +138,107 @@ def test_a_cache_that_the_run_before_left_is_no_cause_where_the_result_is_the_sa
 
     assert told(both_ways(tmp_path / "same", runs("model")[:1], runs("model"))) == []
     assert told(both_ways(tmp_path / "other", runs("model")[:1], runs("another"))) == [("data", "cache/words")]
+
+
+def test_a_file_that_was_there_in_both_runs_and_one_of_them_took_is_the_cause(tmp_path: Path) -> None:
+    """A loop that resumes where it finds a checkpoint: the step that made it also made the raw data of both."""
+
+    def prepare(start: int) -> Record:
+        makes = [made("raw", "raw", opened=start + 2), made("ckpt", "far", opened=start + 3)]
+        return single(["python3", "mk.py"], [used("mk.py", opened=start)], makes, started=start)
+
+    raw = [used("raw", opened=T0 + MINUTE + 1)]
+    first = trained(T0 + MINUTE, *raw, out="one", more=(made("ckpt", "one", opened=T0 + MINUTE + 10),))
+    later = T0 + DAY + MINUTE
+    reads = (used("raw", opened=later + 1), used("ckpt", "far", opened=later + 2))
+    second = trained(later, *reads, out="two", more=(made("ckpt", "two", opened=later + 10),))
+    found = both_ways(tmp_path, [prepare(T0), first], [prepare(T0), first, prepare(T0 + DAY), second])
+    assert told(found) == [("data", "ckpt")]
+    assert {row.status for row in found.steps} == {StepStatus.SAME, StepStatus.CHANGED}
+
+
+def subset(start: int, chosen: range, words: tuple[str, ...] = (), code: str = "the code") -> list[Record]:
+    """A step that makes a set, once; and one that reads a part of it."""
+    makes = [made(f"shards/{number:03}", opened=T0 + 1 + number) for number in range(60)]
+    prepare = single(["python3", "prep.py"], [used("prep.py", opened=T0)], makes)
+    reads = [used(f"shards/{number:03}", opened=start + 1 + number) for number in chosen]
+    train = single(["python3", "train.py", *words], [used("train.py", code, opened=start), *reads],
+                   [made("model.pt", str(chosen), opened=start + 100)], started=start)  # fmt: skip
+    return [prepare, train]
+
+
+def test_another_part_of_a_set_that_a_step_made_is_one_difference(tmp_path: Path) -> None:
+    a, b = T0 + MINUTE, T0 + DAY
+    found = both_ways(tmp_path / "set", subset(a, range(40)), subset(b, range(10, 60)))
+    assert told(found) == [("data", "shards")]
+    members = found.causes[0].detail["members"]
+    assert (members["of"], members["differ"], len(members["added"]), len(members["removed"])) == (60, 30, 20, 10)
+    assert found.consequences == []
+    named = both_ways(tmp_path / "named", subset(a, range(40), ("0", "40")), subset(b, range(10, 60), ("10", "60")))
+    assert told(named) == [("params", "argument 1"), ("params", "argument 2")]
+    assert [(each.subject, each.because) for each in named.consequences] == [("/p/shards", [0, 1])]
+    coded = both_ways(tmp_path / "code", subset(a, range(40)), subset(b, range(10, 60), code="changed"))
+    assert told(coded) == [("code", "train.py")]
+    assert [each.subject for each in coded.consequences] == ["/p/shards"]
+
+
+def checkpoints(sources: int) -> list[Record]:
+    """A step that reads the first half of some files, which steps made, leaves a checkpoint, and reads on for the next."""
+    made_by = [
+        single(["python3", "prep.py", f"d{number}"], [used("prep.py", opened=T0 + number * MINUTE)],
+               [made(f"d{number}", opened=T0 + number * MINUTE + 1)], started=T0 + number * MINUTE)
+        for number in range(sources)
+    ]  # fmt: skip
+    start = T0 + DAY
+    reads = [used(f"d{number}", opened=start + (1 + number) * MINUTE) for number in range(sources)]
+    leaves = []
+    for number in (1, 2):
+        at = start + number * MINUTE * sources // 2 + 9
+        leaves.append(made(f"ckpt-{number}", opened=at, finished=at + 1))
+    return [*made_by, single(["python3", "train.py"], [used("train.py", opened=start), *reads], leaves, started=start)]
+
+
+def between(root: Path, records: list[Record], a: str, b: str) -> Diff:
+    store = build_store(root, records)
+    with closing(store.reader()) as db:
+        return diff(store, db, *(resolve(store, db, f"/p/{name}", cwd="/p") for name in (a, b)))
+
+
+@pytest.mark.parametrize("sources", [4, 10, 2400])
+def test_two_checkpoints_of_one_run_differ_by_what_was_read_between(tmp_path: Path, sources: int) -> None:
+    records = checkpoints(sources)
+    records = records if sources < 100 else records[-1:]
+    found = between(tmp_path / "there", records, "ckpt-1", "ckpt-2")
+    back = between(tmp_path / "back", records, "ckpt-2", "ckpt-1")
+    assert found.one_step is not None
+    assert found.one_step == back.one_step
+    assert {cause.category.value for cause in (*found.causes, *back.causes)} == {"data"}
+    for each, change in ((found, "added"), (back, "removed")):
+        listed = [member["path"] for cause in each.causes for member in cause.detail["members"][change]]
+        assert listed == [f"/p/d{number}" for number in sorted(range(sources // 2, sources), key=str)]
+        assert all(cause.detail["between"] and cause.reaches_target for cause in each.causes)
+
+
+def test_another_file_of_the_very_same_step_is_the_cause_where_nothing_else_is(tmp_path: Path) -> None:
+    parts = [made(f"part-{number}", opened=T0 + 9, finished=T0 + 10) for number in (1, 2)]
+    split = single(["split", "all"], [used("all", opened=T0 + 1)], parts)
+
+    def run(start: int, name: str) -> list[Record]:
+        read = used(name, opened=start + 1)
+        return [split, single(["wc", name], [read], [made("count", name, opened=start + 9)], started=start)]
+
+    found = both_ways(tmp_path, run(T0 + MINUTE, "part-1"), run(T0 + DAY, "part-2"))
+    assert told(found) == [("data", "part-2")]
+    assert found.causes[0].detail["paths"] == {"a": "/p/part-1", "b": "/p/part-2"}
+    assert found.consequences == []
+
+
+def test_two_files_of_one_step_that_were_made_of_the_same_are_said_to_be(tmp_path: Path) -> None:
+    leaves = [made(f"part-{number}", opened=T0 + 9, finished=T0 + 10) for number in (1, 2)]
+    found = between(tmp_path, [single(["split", "all"], [used("all", opened=T0 + 1)], leaves)], "part-1", "part-2")
+    assert (found.causes, found.consequences, found.identical) == ([], [], False)
+    assert found.one_step is not None
+    assert [(each.was, each.what) for each in found.outcome] == [("part-1", "part-2")]
 
 
 def test_inputs_that_change_places_are_parameters(tmp_path: Path) -> None:
@@ -204,3 +335,28 @@ def test_a_run_that_only_added_a_line_to_others_is_the_same(tmp_path: Path) -> N
 def test_who_reads_the_lines_of_all_runs_comes_from_the_runs_before(tmp_path: Path) -> None:
     a, b = logged(T0, "none", "one", report=True), logged(T0 + DAY, "other", "another", report=True)
     assert told(both_ways(tmp_path, a, b)) == [("data", "results.csv")]
+
+
+def built(start: int, anew: str, versions: dict[str, str], app: str) -> Record:
+    """An incremental build: the sources in `anew` compiled, joined with what earlier builds left of the others."""
+    steps: list[Told] = []
+    for number, name in enumerate(anew):
+        at = start + (number + 1) * MINUTE
+        reads = [used(f"{name}.c", f"source {versions[name]}", role="code", opened=at)]
+        scratch = f"/tmp/cc{start % 7}{number}abcd.s"
+        steps.append((["cc1", f"{name}.c", "-MQ", f"{name}.o", "-o", scratch], reads,
+                      [made(scratch, f"text {versions[name]}", opened=at + 9, survives=False)]))  # fmt: skip
+        through = [used(scratch, f"text {versions[name]}", opened=at + 20, external=False)]
+        steps.append((["as", "-o", f"{name}.o", scratch], through, [made(f"{name}.o", versions[name], opened=at + 25)]))
+    end = start + 99 * MINUTE
+    parts = [used(f"{name}.o", version, opened=end, external=name not in anew) for name, version in versions.items()]
+    return driven(start, [*steps, (["ld"], parts, [made("app", app, opened=end + 9)])])
+
+
+def test_two_incremental_builds_differ_by_the_source_that_changed_between_them(tmp_path: Path) -> None:
+    first = built(T0, "fgh", {"f": "f1", "g": "g1", "h": "h1"}, "one")
+    second = built(T0 + DAY, "f", {"f": "f2", "g": "g1", "h": "h1"}, "two")
+    third = built(T0 + 2 * DAY, "g", {"f": "f2", "g": "g2", "h": "h1"}, "three")
+    found = both_ways(tmp_path, [first, second], [first, second, third])
+    assert told(found) == [("code", "g.c")]
+    assert {row.status for row in found.steps} <= {StepStatus.SAME, StepStatus.CHANGED}

@@ -357,7 +357,8 @@ def test_the_document_has_the_agreed_fields(changed: Callable[[Run], Diff]) -> N
     later = FIRST.later()
     later.files["raw/b.dat"] = "B"
     document = to_json(changed(later))
-    assert document.keys() == {"a", "b", "identical", "causes", "consequences", "context", "steps", "outcome", "unknown"}
+    parts = {"a", "b", "identical", "causes", "consequences", "context", "steps", "outcome", "unknown", "one_step"}
+    assert document.keys() == parts
     assert document["a"].keys() >= {"ref", "kind", "id"}
     fields = {"category", "subject", "change", "a", "b", "step", "reaches_target", "detail"}
     assert document["causes"][0].keys() >= fields

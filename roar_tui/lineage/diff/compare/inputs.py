@@ -33,6 +33,13 @@ class Inputs:
         found = [finding for match in self._flow.inputs(pair) for finding in self._one(pair, match)]
         return _grouped(pair, self._without_kept(pair, found), self._flow.inputs(pair))
 
+    def between(self, pair: Pair) -> list[Finding]:
+        """What the one step of both runs read after it had made the one target and before it made the other: it entered there."""
+        found = [self._finding(pair, *match) for match in self._flow.inputs(pair) if None in match]
+        for finding in found:
+            finding.detail["between"] = True
+        return _grouped(pair, found, self._flow.inputs(pair))
+
     def _without_kept(self, pair: Pair, found: list[Finding]) -> list[Finding]:
         """Without a cache that the step itself left in the other run, and what it read there to make it: mostly no difference."""
         assert pair.steps is not None
@@ -149,7 +156,8 @@ class Inputs:
                 self._rewired(finding, makers)
             return
         if one is other:
-            finding.made_by = [one]
+            if not one.shared or any(None in each for each in self._flow.inputs(one)):
+                finding.made_by = [one]  # else one step made both of the same: what differs is which of them was taken
         elif one in self._flow.group or other in self._flow.group:
             finding.made_by = [pair for pair in (one, other) if pair in self._flow.group]
         else:
@@ -163,6 +171,8 @@ class Inputs:
         side = 0 if makers[0] is not None else 1
         if maker in self._flow.group or self._only_one_made_it(maker, finding, side):
             finding.made_by = [maker]
+        elif _came_first(maker, finding.pair, 1 - side):
+            finding.detail["chosen"] = True  # it was there in both runs, and one of them took it
         else:
             self._rewired(finding, makers)
 
@@ -178,6 +188,12 @@ class Inputs:
         names = [None if maker is None else maker.label for maker in makers]
         finding.detail["from"] = {"a": names[0], "b": names[1]}
         finding.detail["rewired"] = True
+
+
+def _came_first(maker: Pair, reader: Pair, side: int) -> bool:
+    """Whether the one could have left files for the other in that run."""
+    one, other = ((pair.a, pair.b)[side] for pair in (maker, reader))
+    return one is not None and other is not None and (other.ended is None or one.started < other.ended)
 
 
 def _why(a: File, b: File) -> str:
@@ -209,7 +225,8 @@ def _grouped(pair: Pair, found: list[Finding], inputs: Iterable[Match]) -> list[
         if finding.category is not Category.DATA or total < FOLD_FROM or finding.detail.get("rewired"):
             result.append(finding)
             continue
-        origin = (directory, tuple(sorted(maker.index for maker in finding.made_by)), finding.detail.get("outside", False))
+        origin = (directory, tuple(sorted(maker.index for maker in finding.made_by)), finding.detail.get("outside", False),
+                  finding.detail.get("chosen", False))  # fmt: skip
         sets.setdefault(origin, []).append(finding)
     for (directory, *_), members in sets.items():
         total = counts[directory] + extra
@@ -230,8 +247,7 @@ def _as_set(directory: str, members: list[Finding], total: int) -> Finding:
     if first.change is not Change.ADDED and "paths" in first.detail:
         whole.mirror = os.path.dirname(first.mirror)
     whole.detail = {"role": "data", "members": _members(members, total)}
-    if first.detail.get("outside"):
-        whole.detail["outside"] = True
+    whole.detail |= {name: True for name in ("outside", "chosen", "between") if first.detail.get(name)}
     return whole
 
 

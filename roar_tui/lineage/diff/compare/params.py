@@ -74,6 +74,15 @@ def _is_at(path: str, place: str) -> bool:
     return path == place or path.startswith(place + "/")
 
 
+def told_other_names(pair: Pair) -> bool:
+    """Whether the arguments differ, if only in what the files of either run are called: a step may make something of names."""
+    return pair.steps is not None and _plain_words(pair.steps[0]) != _plain_words(pair.steps[1])
+
+
+def _plain_words(step: Step) -> list[str]:
+    return [plain(word, step.cwd) for word in step.argv]
+
+
 def inline_text(pair: Pair) -> list[Finding]:
     """The code that a shell was given, where it differs: as the variables that it sets, where that is all."""
     if pair.steps is None:

@@ -45,6 +45,8 @@ def _matters(flow: Flow, group: list[Pair]) -> bool:
             file, other = match[side], match[1 - side]
             if file is None or file.maker is None or file.maker.step not in steps:
                 continue
+            if pair.shared:  # it read that later: what it read is the difference, not that somebody had made it
+                continue
             there = other is not None and other.maker is None  # the other run found it there: made before anything was recorded
             places = flow.places(pair)
             if not there or other is None or places[side].relative(file.path) != places[1 - side].relative(other.path):
