@@ -69,7 +69,8 @@ def versions(db: sqlite3.Connection, name: str, *, cwd: str) -> list[Entry]:
 def _of_path(db: sqlite3.Connection, path: str) -> list[Entry]:
     """What was written to a path, and what was found there that was not the last thing written or found before."""
     rows = [version for query in (_WRITTEN, _FOUND, _FOUND_IN_SET) for version in _versions(db, query, path)]
-    rows.sort(key=lambda version: (version.opened, version.table, version.id))
+    # what a step found there when it opened the file to write it was there before
+    rows.sort(key=lambda version: (version.opened, version.table == "generated", version.id))
     entries: list[Entry] = []
     for version in rows:
         found = version.table == "used"

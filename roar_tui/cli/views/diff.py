@@ -171,6 +171,8 @@ class _View:
             words.append(f"in A {self._path(paths['a'])}")
         if cause.detail.get("outside"):
             words.append("changed outside any recorded step")
+        if cause.detail.get("left"):
+            words.append(f"left by {'A' if cause.change is Change.ADDED else 'B'}")
         if cause.detail.get("between"):
             words.append("between the two")
         if cause.category is Category.NONDETERMINISM:

@@ -143,7 +143,7 @@ class _Answer:
 
     def _rank(self, group: list[Finding]) -> tuple[Any, ...]:
         first = group[0]
-        return (not self._reaches(group), self._level(first.pair), *first.order)
+        return (not self._reaches(group), first.detail.get("left", False), self._level(first.pair), *first.order)
 
     def _cause(self, group: list[Finding]) -> Cause:
         return Cause(**self._fields(group), reaches_target=self._reaches(group))

@@ -91,6 +91,7 @@ class Flow:
                 found: list[Match] = [(file, file) for file in a]
             else:
                 found = match_products(a, b, *self.places(pair)) if a and b else [*((f, None) for f in a), *((None, f) for f in b)]
+            found = [both for both in found if not any(file is not None and file.grown for file in both)]
             self._products[pair] = found
             for number, both in enumerate(found):
                 for side, file in enumerate(both):

@@ -22,7 +22,8 @@ class Maker(NamedTuple):
 class File:
     """A content at a path, as one step used or made it; `row` is the row id of the access. Compared by identity.
 
-    `named` is the path that the step gave, where a symbolic link made it another one.
+    `named` is the path that the step gave, where a symbolic link made it another one. `grown`: the step could only append to it,
+    and what was there before matters to nothing else: that it differs says nothing.
     """
 
     row: int
@@ -35,6 +36,7 @@ class File:
     maker: Maker | None = None
     survives: bool = False
     named: str | None = None
+    grown: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -235,8 +235,7 @@ class _Loader:
     def take_appended(self) -> bool:
         """Decide about files that steps appended to, whether their earlier content counts; true if there is more to run.
 
-        It does if a step read such a file, if it was asked for, or if it is all that its step made. Else what was in it matters to
-        nothing else, and that it differs says nothing: it is a log.
+        It does if a step read such a file, if it was asked for, or if it is all that its step made.
         """
         read = {(file.maker.step, file.path) for step in self.graph.steps.values() for file in step.used if file.maker is not None}
         read |= {(file.maker.step, file.path) for file in self.graph.targets or () if file.maker is not None}
@@ -249,7 +248,7 @@ class _Loader:
                 if alone or (each, use.path) in read:
                     self._take(step, use)
                 else:
-                    step.made = [replace(file, role="log") if file.path == use.path else file for file in step.made]
+                    step.made = [replace(file, grown=True) if file.path == use.path else file for file in step.made]
         self._appended = {}
         return bool(self._queue)
 

@@ -69,8 +69,9 @@ class Cause(Result, frozen=True):
     label. `a` and `b` are what it was on either side: digests for data and code, values for parameters and environment.
     `detail` holds, where they apply: `label` (of the step), `steps` (labels of all that it entered), `path` (of a config file),
     `paths` {a, b} (where they differ), `sizes` {a, b}, `lines` (unified diff of a text), `members` {of, changed, added, removed}
-    (files of a set that differ), `outside` (true: changed outside any recorded step), `between` (true: the one step
-    that made both read it after it had made the one and before it made the other), `outputs` and `suspects` (of nondeterminism).
+    (files of a set that differ), `outside` (true: changed outside any recorded step), `left` (true: the other run had
+    left it, where this one wrote it again), `between` (true: the one step that made both read it after it had made the one and
+    before it made the other), `outputs` and `suspects` (of nondeterminism).
     """
 
     category: Category

@@ -307,10 +307,13 @@ def test_a_link_that_leads_elsewhere_is_one_input_that_changed(tmp_path: Path) -
     assert found.causes[0].detail["paths"] == {"a": "/p/v1.csv", "b": "/p/v2.csv"}
 
 
-def logged(start: int, before: str, after: str, *, lr: str = "0.1", model: str = "model", report: bool = False) -> list[Record]:
+def logged(
+    start: int, before: str | None, after: str, *, lr: str = "0.1", model: str = "model", report: bool = False
+) -> list[Record]:
     """A training that adds a line to the results of all runs, and perhaps a report of these."""
     argv = ["python3", "train.py", "--lr", lr]
-    uses = [used("train.py", opened=start), used("results.csv", before, opened=start + 2, appended=True)]
+    lines = [] if before is None else [used("results.csv", before, opened=start + 2, appended=True)]
+    uses = [used("train.py", opened=start), *lines]
     outputs = [made("results.csv", after, opened=start + 2), made("model.pt", model, opened=start + 1)]
     jobs = [single(argv, uses, outputs, started=start)]
     if report:
@@ -326,10 +329,25 @@ def test_the_lines_of_the_runs_before_are_no_cause_of_another_model(tmp_path: Pa
     assert told(found) == [("params", "--lr")]
 
 
-def test_a_run_that_only_added_a_line_to_others_is_the_same(tmp_path: Path) -> None:
-    first = logged(T0, "none", "one")
+@pytest.mark.parametrize("before", [None, "none"])
+def test_a_run_that_only_added_a_line_to_others_is_the_same(tmp_path: Path, before: str | None) -> None:
+    first = logged(T0, before, "one")
     found = both_ways(tmp_path, first, [*first, *logged(T0 + DAY, "one", "two")])
-    assert (told(found), found.identical) == ([], True)
+    assert (told(found), found.identical, [each.what for each in found.outcome]) == ([], True, ["duration"])
+
+
+def archived(start: int, source: str, before: str | None, after: str) -> Record:
+    """A library that is made anew, or updated where it is there."""
+    argv = ["ar", "rc", "lib.a", "x.o"]
+    there = [] if before is None else [used("lib.a", before, opened=start + 2)]
+    return single(argv, [used("x.o", source, opened=start + 1), *there], [made("lib.a", after, opened=start + 2)], started=start)
+
+
+def test_what_the_other_run_had_left_comes_after_the_other_causes(tmp_path: Path) -> None:
+    first = archived(T0, "one", None, "a")
+    found = both_ways(tmp_path, [first], [first, archived(T0 + DAY, "two", "a", "b")])
+    assert told(found) == [("data", "x.o"), ("data", "lib.a")]
+    assert [cause.detail.get("left", False) for cause in found.causes] == [False, True]
 
 
 def test_who_reads_the_lines_of_all_runs_comes_from_the_runs_before(tmp_path: Path) -> None:

@@ -30,8 +30,20 @@ class Inputs:
         """Every input of `pair` that differs; files of one directory with one origin as one."""
         if pair.steps is None:
             return []
-        found = [finding for match in self._flow.inputs(pair) for finding in self._one(pair, match)]
+        found = [finding for match in self._flow.inputs(pair) for finding in self._one(pair, match, self._is_left(pair, match))]
         return _grouped(pair, self._without_kept(pair, found), self._flow.inputs(pair))
+
+    def _is_left(self, pair: Pair, match: Match) -> bool:
+        """Whether one step found what the other run had left where both write it: an archive that is updated, a checkpoint."""
+        assert pair.steps is not None
+        if (match[0] is None) == (match[1] is None):
+            return False
+        side = 0 if match[1] is None else 1
+        file, other = match[side], pair.steps[1 - side]
+        assert file is not None
+        if file.maker is None or file.maker.step.split(":")[1] != other.job:
+            return False
+        return all(any(made.path == file.path for made in step.made) for step in pair.steps)
 
     def between(self, pair: Pair) -> list[Finding]:
         """What the one step of both runs read after it had made the one target and before it made the other: it entered there."""
@@ -98,7 +110,7 @@ class Inputs:
                     read.setdefault(file.path, file)
         return [self._finding(pair, *((file, None) if side == 0 else (None, file))) for file in read.values()]
 
-    def _one(self, pair: Pair, match: Match) -> list[Finding]:
+    def _one(self, pair: Pair, match: Match, left: bool = False) -> list[Finding]:
         a, b = match
         if a is not None and b is not None:
             if a.digest is not None and a.digest == b.digest:
@@ -116,6 +128,8 @@ class Inputs:
             self._changed(finding, a, b, makers)
         else:
             self._on_one_side(finding, makers)
+            if left:
+                finding.detail["left"] = True
         return [finding]
 
     def _why(self, a: File, b: File) -> str:
