@@ -14,6 +14,8 @@ OUTSIDE = -1  # the pid of who opened what the job started with: logs may call i
 class Streams(Changes):
     """Descriptors 0, 1 and 2 of every process, from dup2 to exec, and the ends of pipes."""
 
+    _outer: dict[int, Stream]  # what the job started with, by number
+
     def _give(self, process: Process) -> None:
         """The process puts its own standard input back: if it had opened a file for one program alone, it did not read it."""
         stream = process.streams.get(0)
@@ -44,13 +46,15 @@ class Streams(Changes):
             return
         known = process.remembered(path)
         if known is None:
-            known = next((s for s in process.streams.values() if s.version is not None and s.version.path == path), None)
+            streams = (*process.streams.values(), *self._outer.values())  # its caller's, perhaps put aside for a while
+            known = next((s for s in streams if s.version is not None and s.version.path == path), None)
         if known is None:
             version = self._files.get(path)
             if version is None:
                 process.streams.pop(effect.number, None)
                 return
-            known = Stream(call.started, OUTSIDE, None, version=version)
+            reads = effect.number == 0  # how it was opened is not known: it is used as it has to be, and for nothing else
+            known = Stream(call.started, OUTSIDE, None, version=version, reads=reads, writes=not reads)
         process.streams[effect.number] = known
 
     def _adopt_streams(self, process: Process, old: Image, time: int) -> None:

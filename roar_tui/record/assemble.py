@@ -130,10 +130,14 @@ def limits(
         found["remote"] = f"Work was handed to processes or machines that are not seen ({names}): put roar-tui run behind that."
     if setuid:
         found["setuid"] = f"Setuid programs lose their privilege when they are traced: {', '.join(setuid)}."
-    changed = sum(access.status is Status.CHANGED for step in steps for access in step.used)
-    if changed:
-        of = ("it", "its content is") if changed == 1 else ("they", "their contents are")
-        found["changed"] = f"{count(changed, 'input')} changed before {of[0]} could be hashed: {of[1]} unknown."
+    said = []
+    for what, accesses in (("input", [step.used for step in steps]), ("output", [step.generated for step in steps])):
+        changed = sum(access.status is Status.CHANGED for some in accesses for access in some)
+        if changed:
+            of = ("it", "its content is") if changed == 1 else ("they", "their contents are")
+            said.append(f"{count(changed, what)} changed before {of[0]} could be hashed: {of[1]} unknown.")
+    if said:
+        found["changed"] = " ".join(said)
     if counts.unfinished and "unfinished" not in found:
         found["unfinished_calls"] = count(counts.unfinished, "call was", "calls were") + " cut off."
     return [RecordWarning(code, message) for code, message in sorted(found.items())]

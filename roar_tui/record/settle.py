@@ -13,6 +13,7 @@ from roar_tui.record.model import Access, Connection, Exit, Pipe, Role, Status, 
 from roar_tui.record.nested import asked_for, recorders
 from roar_tui.record.policy import SHELL
 from roar_tui.record.proof import RENAME, only_named, untouched
+from roar_tui.record.writers import Writers
 from tracer.observation import Channel, Generation, Image, Use, Version
 
 AT_ONCE = 50_000  # µs: a program that ends so soon after its last write did nothing else that matters
@@ -153,6 +154,7 @@ class _Settler:
         self._role_of = role_of
         self._unwritten = unwritten
         self._heirs = heirs
+        self._writers = Writers(captured.observation.images)
         self._families: dict[Version, list[Version]] = {}
         for version in captured.observation.versions:
             first = _first(version)
@@ -232,6 +234,8 @@ class _Settler:
             if final is None:
                 return Status.SKIPPED, None, None
             assert final.status is not None
+            if final.status is Status.HASHED and not self._writers.wrote_last({version, last}, final):
+                return Status.CHANGED, None, None
             return final.status, final.digest, final.size if final.status is not Status.CHANGED else None
         known = self._product(version, last.ended) or self._as_closed(version, last.ended)
         removed = last.removed

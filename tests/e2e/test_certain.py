@@ -6,11 +6,13 @@ The recorder is stopped while the job does it, so that it certainly comes late.
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import pytest
 
 from tests.e2e.project import Project, digest
+from tests.e2e.test_transparency import PATIENCE, start, wait_for
 
 BEGIN = """
 import mmap, os, signal, subprocess, sys, time
@@ -124,3 +126,26 @@ def test_a_file_that_was_opened_and_not_written_keeps_its_new_name(project: Proj
     assert project.files(job["inputs"]).keys() == {"x"}
     assert project.files(job["inputs"])["x"] in (None, digest(b"content"))
     assert project.files(job["outputs"]) == project.contents(y="content")
+
+
+@pytest.mark.parametrize("how", ["a line more", "another file in its place", "an old file in its place"])
+def test_what_somebody_else_made_of_an_output_is_not_the_jobs(project: Project, how: str) -> None:
+    """Its writer had ended, the job had not."""
+    project.write({"raw": "b\na\n"})
+    running = start(project, "sort raw > sorted; sort -r raw > kept; touch ready; until [ -e go ]; do sleep 0.02; done")
+    wait_for((project.root / "ready").exists, "both are made")
+    wait_for(lambda: time.time() - (project.root / "ready").stat().st_mtime > 0.2, "the times of files tell one from the other")
+    if how != "a line more":
+        project.write({"other": "by somebody else\n"})
+        if how == "an old file in its place":
+            os.utime(project.root / "other", (1e9, 1e9))
+        (project.root / "other").rename(project.root / "sorted")
+    else:
+        with (project.root / "sorted").open("a") as file:
+            file.write("by somebody else\n")
+    project.write({"go": ""})
+    assert running.wait(PATIENCE) == 0
+    job = wait_for(lambda: project.json("jobs"), "recorded") and project.show("@")
+    outputs = project.files(job["outputs"])
+    assert (outputs["sorted"], outputs["kept"]) == (None, digest(b"b\na\n"))
+    assert "1 output changed before it could be hashed" in " ".join(warning["message"] for warning in job["warnings"])

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from roar_tui.record.capture import Captured, Outcome
-from roar_tui.record.clock import TICK
+from roar_tui.record.clock import CLOCK, TICK
 from roar_tui.record.hashing import Evidence
 from roar_tui.record.model import Access, Pipe, Role, Status, Step
 from roar_tui.record.settle import Settled, settle
@@ -112,10 +112,24 @@ def test_a_product_that_was_overwritten_has_the_digest_of_a_hash_in_time() -> No
     found = fold("\n".join([SHELL, child(2, "x", wrote(2, "c")), child(3, "y", wrote(3, "c"))]))
     first = found.observation.versions[0]
     assert first.ended is not None
+    (last,) = (image.idle for image in found.version("c").generations)
+    assert last is not None
     for ended, digest, status in ((first.ended - 1, "aa", Status.HASHED), (first.ended + 1, None, Status.CHANGED)):
-        result = steps(settled(found, {}, {"/w/c": evidence("/w/c", "bb", END)}, {first: evidence("/w/c", "aa", OLD, ended=ended)}))
+        before = {first: evidence("/w/c", "aa", OLD, ended=ended)}
+        result = steps(settled(found, {}, {"/w/c": evidence("/w/c", "bb", last)}, before))
         assert facts(result["x"].generated) == [("/w/c", status, digest)]
         assert facts(result["y"].generated) == [("/w/c", Status.HASHED, "bb")]
+
+
+@pytest.mark.parametrize("passed_on", [False, True])
+def test_what_was_written_after_all_writers_had_ended_is_not_the_jobs(passed_on: bool) -> None:
+    more = [forked(2, 3), executed(3, "y")] if passed_on else []  # who may have the file open, and has not ended
+    found = fold("\n".join([SHELL, child(2, "x", wrote(2, "c"), *more), exited(1)]))
+    (writer,) = found.version("c").generations
+    assert writer.idle is not None
+    for time, known in ((writer.idle, True), (writer.idle + 10 * CLOCK.margin, passed_on)):
+        result = steps(settled(found, {}, {"/w/c": evidence("/w/c", "aa", time)}))
+        assert facts(result["x"].generated) == [("/w/c", Status.HASHED, "aa") if known else ("/w/c", Status.CHANGED, None)]
 
 
 def test_a_file_that_was_moved_has_the_digest_of_its_new_name() -> None:
