@@ -167,7 +167,7 @@ ROTATED = (
 
 
 def test_a_checkpoint_that_another_job_evaluates_is_rotated_away(project: Project) -> None:
-    """Whether its digest is known before it goes depends on the machine's load: never another one, and in time in some run."""
+    """Whether its digest is known before it goes depends on the machine's load, and what is read of it at once: in some run it is."""
     project.write(FILES)
     for patience in ("1", "4", "12"):
         for name in ("evaluated", "checkpoint", "last"):
@@ -181,7 +181,8 @@ def test_a_checkpoint_that_another_job_evaluates_is_rotated_away(project: Projec
         generated = next(job for job in project.json("jobs") if job["command"][-1] == patience)
         made = [a for step in project.show(generated["id"])["steps"] for a in step["generated"] if a["status"] == "removed"]
         (checkpoint,) = [a for a in made if project.relative(a["path"]) == "checkpoint"]
-        if checkpoint["hash"] is not None:
+        found = sources(project, "evaluated")
+        if checkpoint["hash"] is not None and "checkpoint" in found:
             break
     assert checkpoint["hash"] == digest(FILES["a"].encode() * 3)
-    assert {"checkpoint", "a"} <= sources(project, "evaluated")
+    assert {"checkpoint", "a"} <= found
