@@ -162,10 +162,13 @@ class Version:
         return self.forgotten <= opened and not any(returned > opened and started <= until for started, returned in others)
 
     def disturbed(self, since: int, until: int) -> bool:
-        """Whether a call with intent to write may have taken effect after `since` and before `until`."""
-        if self.forgotten > since:
+        """Whether a call with intent to write may have taken effect from `since` on and before `until`.
+
+        Of a call whose line is whole only the start is known: it returned before the next event of any process.
+        """
+        if self.forgotten >= since:
             return True
-        return any(returned > since and started <= until for started, returned in self.intents)
+        return any(returned >= since and started <= until for started, returned in self.intents)
 
 
 @dataclass(slots=True, eq=False)

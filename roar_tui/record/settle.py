@@ -119,7 +119,7 @@ def _when_closed(captured: Captured, version: Version, until: int) -> Evidence |
     if closed is None or final is None or final.status is not Status.HASHED or version.both_ways:
         return None
     in_place = final.path == version.path and version.touched < final.began and final.ended < until
-    return final if in_place and final.began >= closed and not version.disturbed(closed, until - 1) else None
+    return final if in_place and final.began >= closed and not version.disturbed(closed + 1, until - 1) else None
 
 
 def _read_to_write(captured: Captured, version: Version) -> str | None:

@@ -149,3 +149,31 @@ def test_what_somebody_else_made_of_an_output_is_not_the_jobs(project: Project, 
     outputs = project.files(job["outputs"])
     assert (outputs["sorted"], outputs["kept"]) == (None, digest(b"b\na\n"))
     assert "1 output changed before it could be hashed" in " ".join(warning["message"] for warning in job["warnings"])
+
+
+EXCHANGED = """
+import os, subprocess
+for n in range(60):
+    d = f"r{n}/"
+    first = subprocess.Popen(["/bin/cat", d + "x"])
+    if n % 3: first.wait()
+    os.rename(d + "fresh", d + "y")
+    for k in range(6):
+        os.rename(d + "x", d + "t"); os.rename(d + "y", d + "x"); os.rename(d + "t", d + "y")
+        if k % 2: subprocess.Popen(["/bin/cat", d + "x"])
+    while True:
+        try: os.wait()
+        except ChildProcessError: break
+"""
+
+
+def test_two_files_that_change_names_again_and_again_keep_their_contents(project: Project) -> None:
+    """What is renamed is hashed when another may have its name: the call that says so took effect after it was seen to begin."""
+    files = {f"r{n}/{name}": f"{name} {n}".encode() for n in range(60) for name in ("x", "fresh")}
+    project.write(files)
+    for name in files:
+        os.utime(project.root / name, (1e9, 1e9))
+    job = project.python(EXCHANGED)
+    found = {(project.relative(a["path"]), a["hash"]) for a in job["inputs"] if project.relative(a["path"]) in files}
+    assert {name for name, _ in found} == files.keys()
+    assert not [name for name, known in found if known not in (None, digest(files[name]))]
