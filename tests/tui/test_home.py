@@ -183,3 +183,22 @@ async def test_the_mouse_picks_tabs_and_presses_the_footer(two_runs: Path) -> No
         await driver.sees("first seen")
         await driver.pilot.click("#footer", offset=(driver.lines[-1].index("help"), 0))
         await driver.sees("Show every key of this screen")
+
+
+@pytest.mark.parametrize("width", [60, 80, 130])
+async def test_titles_stand_over_their_columns_whether_or_not_the_list_scrolls(two_runs: Path, width: int) -> None:
+    def ends(driver: Driver) -> tuple[int, int]:
+        """Where the title of the last column ends, and where the number below it does."""
+        title, row = driver.lines[2], next(line for line in driver.lines[3:] if "model.pt" in line)
+        return title.index("used") + 4, title.index("used") + len(row[title.index("used") : title.index("used") + 6].rstrip())
+
+    async with opened(two_runs, (width, 16)) as driver:
+        await driver.press("2")
+        await driver.sees("model.pt")
+        assert home(driver).current.show_vertical_scrollbar
+        assert len(set(ends(driver))) == 1
+        await driver.press("slash")
+        await driver.type("model")
+        await driver.sees("2 found")
+        await driver.until(lambda: not home(driver).current.show_vertical_scrollbar)
+        assert len(set(ends(driver))) == 1
