@@ -16,17 +16,20 @@ from roar_tui.tui.rows import how_it_ended
 Field = tuple[str, Line]
 LABEL = 6
 FOLD_FROM = 4
+NOTE = "note"  # the field that holds what a recording warns of
 
 
 def lay_out(fields: Sequence[Field], width: int, height: int, look: Look) -> list[Line]:
-    """Fields as one line each where there are few lines, else each with its label above and as many lines as it needs."""
+    """Fields as one line each where there are few lines, else each with its label above and as many lines as it needs.
+
+    Of few lines a note takes none from what was made and used: `!` before all says that there is one.
+    """
     width = max(width, 10)
     if height <= 4:
-        lines = []
-        for label, value in fields[:height]:
-            head: Line = [(f"{label:<{LABEL}}", "dim")] if label else []
-            lines.append(crop([*head, *value], width, look.marks.more))
-        return lines
+        few = sorted(fields, key=lambda field: field[0] == NOTE)[:height]
+        noted: Line = [("! ", "warn")] if any(label == NOTE for label, _ in fields) else []
+        heads = [[(f"{label:<{LABEL}}", "dim")] if label else noted for label, _ in few]
+        return [crop([*head, *value], width, look.marks.more) for head, (_, value) in zip(heads, few, strict=True)]
     tall: list[Line] = []
     for label, value in fields:
         if label:
@@ -38,7 +41,7 @@ def lay_out(fields: Sequence[Field], width: int, height: int, look: Look) -> lis
 
 
 def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
-    """A job: its command and where it ran, what it used, what it made. Without `view` only what the list knows."""
+    """A job: its command and where it ran, what it made, what it used. Without `view` only what the list knows."""
     dot = look.marks.dot
     command: Line = [
         (text.what(row.command), "strong"),
@@ -59,17 +62,17 @@ def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
     if view is None:
         return [
             ("", command),
-            ("used", [(text.count(row.inputs, "file"), "plain")]),
             ("made", [(text.count(row.outputs, "file"), "plain")]),
+            ("used", [(text.count(row.inputs, "file"), "plain")]),
         ]
     fields: list[Field] = [
         ("", command),
-        ("used", files_words(view.inputs, look)),
         ("made", files_words(view.outputs, look, hashes=True)),
+        ("used", files_words(view.inputs, look)),
     ]
     if view.warnings:
         words: Line = join([[(text.display(w.message), "warn")] for w in view.warnings[:3]], [("  ", "plain")])
-        fields.insert(1, ("note", words))
+        fields.insert(1, (NOTE, words))
     word, tone = how_it_ended(row.exit, row.state)
     fields.append(("ended", [(word, tone), (f"  after {text.duration(row.duration)}" if row.duration is not None else "", "dim")]))
     fields.append(("started", [(text.moment(row.started), "plain")]))
@@ -201,6 +204,8 @@ def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Lo
     fields: list[Field] = [("", command)]
     if job is None:
         return fields
+    used = [file for file in (step.used if step is not None else job.inputs) if file.role is not Role.ENVIRONMENT]
+    fields.append(("made", files_words(step.generated if step is not None else job.outputs, look)))
     where: Line = [(text.shorten_path(node.cwd or job.cwd, 40, home=look.home), "plain")]
     if job.host:
         where += [(" on ", "dim"), (text.display(job.host), "plain")]
@@ -209,17 +214,13 @@ def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Lo
     if node.started is not None:
         where += [(f" {look.marks.dot} ", "dim"), (text.moment(node.started), "plain")]
     fields.append(("in", where))
-    made = files_words(step.generated if step is not None else job.outputs, look)
-    fields.append(("made", made))
-    fields.append(
-        ("used", files_words([f for f in (step.used if step is not None else job.inputs) if f.role is not Role.ENVIRONMENT], look))
-    )
+    fields.append(("used", files_words(used, look)))
     if python := job.environment.python:
         count = len(job.environment.packages)
         fields.append(("python", [(text.display(python), "plain"), (f"  {text.count(count, 'package')}" if count else "", "dim")]))
     if job.warnings:
         words: Line = join([[(text.display(w.message), "warn")] for w in job.warnings[:3]], [("  ", "plain")])
-        fields.insert(1, ("note", words))
+        fields.insert(1, (NOTE, words))
     return fields
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.tui.screens.home import HomeScreen
 from tests import builders
 from tests.tui.driver import Driver, opened
@@ -26,7 +27,7 @@ def home(driver: Driver) -> HomeScreen:
 @pytest.mark.parametrize("size", SIZES)
 async def test_jobs_are_listed_newest_first_with_a_preview(two_runs: Path, size: tuple[int, int]) -> None:
     async with opened(two_runs, size) as driver:
-        await driver.sees("train.py --lr", "used  shards/" if size[0] < 120 else "shards/ 8 files")
+        await driver.sees("train.py --lr", "made  metrics.json" if size[0] < 120 else "shards/ 8 files")
         assert len([line for line in driver.lines if " ok " in line and " Nov " in line[:20]]) == 6
         assert all(len(line) == size[0] for line in driver.lines)
         assert driver.lines[-1].rstrip().endswith("q quit")
@@ -202,3 +203,24 @@ async def test_titles_stand_over_their_columns_whether_or_not_the_list_scrolls(t
         await driver.sees("2 found")
         await driver.until(lambda: not home(driver).current.show_vertical_scrollbar)
         assert len(set(ends(driver))) == 1
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_what_a_job_made_is_seen_however_few_the_lines_and_whatever_the_recording_warns_of(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    files = [builders.used(f"input-{n}") for n in range(3)]
+    warnings = [RecordWarning("changed", "3 inputs changed before they could be hashed")]
+    job = builders.single(["train.py"], files, [builders.made("model.pt")], warnings=warnings)
+    store = builders.build_store(tmp_path / "store", [job])
+    async with opened(store.root, size) as driver:
+        await driver.sees("! train.py", "made  model.pt")
+
+
+async def test_a_tall_preview_tells_what_the_recording_warns_of_first(tmp_path: Path) -> None:
+    warnings = [RecordWarning("changed", "an input changed")]
+    job = builders.single(["train.py"], [], [builders.made("model.pt")], warnings=warnings)
+    store = builders.build_store(tmp_path / "store", [job])
+    async with opened(store.root, (130, 30)) as driver:
+        await driver.sees("an input changed", "model.pt")
+        assert driver.text.index("an input changed") < driver.text.index("model.pt")
