@@ -48,6 +48,7 @@ ARTIFACT_COLUMNS = (
     Column("made by", 12, shown_from=72), Column("used", 5, True, 50),
 )  # fmt: skip
 MARGIN = 2  # the cursor's mark and a blank
+NAMED = 20  # cells of a command that its number of steps leaves to it
 
 
 def heading(columns: tuple[Column, ...], width: int) -> Line:
@@ -60,23 +61,25 @@ def heading(columns: tuple[Column, ...], width: int) -> Line:
 
 
 def job_line(item: JobItem, width: int, under_cursor: bool, *, marks: Marks, now: int, marked: bool = False) -> Line:
-    """One job; a job of several steps says how many."""
+    """One job; a job of several steps says how many, where there is room."""
     row = item.row
     what = text.what(row.command)
     name = f"{text.display(row.name)}  " if row.name else ""
-    steps = f"  ({row.steps} steps)" if row.steps > 1 else ""
+    more = "+" if row.state is State.RUNNING else ""  # not all is known before it ends
     word, tone = how_it_ended(row.exit, row.state)
     if row.warnings and tone == "ok":
         word = f"{word} !"
     shown, flexible = _shown(JOB_COLUMNS, width)
-    room = flexible - len(steps) if flexible - len(steps) > 12 else flexible
-    called = crop([(name, "accent"), (what, "strong")], room, marks.more)
+    steps = f"  ({text.count(row.steps, 'step')})" if row.steps > 1 else ""
+    if flexible - len(steps) < min(NAMED, text.cells(name + what)):  # a command that cannot be told from others is worth less
+        steps = ""
+    called = crop([(name, "accent"), (what, "strong")], flexible - len(steps), marks.more)
     cells: dict[str, Line] = {
         "when": [(fit(text.when(row.started, now), 11, more=marks.more), "plain")],
         "job": [(fit(item.short, 8, more=""), "hash")],
         "what": _padded([*called, (steps, "dim")], flexible, marks),
-        "in": [(fit(text.count(row.inputs), 5, right=True, more=marks.more), "plain")],
-        "out": [(fit(text.count(row.outputs), 4, right=True, more=marks.more), "plain")],
+        "in": [(fit(text.count(row.inputs) + more, 5, right=True, more=marks.more), "plain")],
+        "out": [(fit(text.count(row.outputs) + more, 4, right=True, more=marks.more), "plain")],
         "took": [(fit(text.duration(row.duration), 6, more=marks.more), "plain")],
         "exit": [(fit(word, 7, more=marks.more), tone)],
     }
