@@ -75,9 +75,11 @@ async def test_a_wrong_filter_term_is_explained_and_the_list_stays(two_runs: Pat
         assert "'nonsense' is no role" in driver.text
 
 
-async def test_an_empty_store_explains_how_to_record(tmp_path: Path) -> None:
-    async with opened(tmp_path / "nothing") as driver:
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_empty_store_explains_how_to_record(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(tmp_path / "nothing", size) as driver:
         await driver.sees("Nothing is recorded here yet", "roar-tui run python3 train.py", "roar-tui demo")
+        await driver.sees("records what a command reads and writes", "shows it here once the command has ended", "doctor says so.")
     assert not (tmp_path / "nothing").exists()
 
 
