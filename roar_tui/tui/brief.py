@@ -153,7 +153,7 @@ def artifact_fields(view: ArtifactView, look: Look, disk: Line | None = None) ->
     if view.producers:
         first = view.producers[0]
         made: Line = [
-            (text.what(first.argv), "step"),
+            (text.what(first.argv, look.notebook(first.job, first.step)), "step"),
             (f"  {look.short(first.job)}", "hash"),
             (f"  {text.when(first.time, look.now)}", "dim"),
         ]
@@ -162,7 +162,7 @@ def artifact_fields(view: ArtifactView, look: Look, disk: Line | None = None) ->
     else:
         made = [(f"{look.marks.root} root: nothing recorded made it", "root")]
     fields.append(("made", made))
-    used = [[(text.what(seen.argv), "step")] for seen in view.consumers[:6]]
+    used = [[(text.what(seen.argv, look.notebook(seen.job, seen.step)), "step")] for seen in view.consumers[:6]]
     line = join(used, [(f" {look.marks.dot} ", "dim")]) or [("by nothing recorded", "dim")]
     if view.consumer_count > 6:
         line = [*line, (f"  +{view.consumer_count - 6:,}", "dim")]
@@ -201,6 +201,8 @@ def node_fields(node: Node, look: Look, artifact: ArtifactView | None, job: JobV
 def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Look) -> list[Field]:
     """A step: its command line, where it ran, what it used and made."""
     command: Line = [(text.command_line(node.argv), "strong")]
+    if node.notebook is not None:  # the command line names a file of sockets
+        command = [(name_of(node), "strong"), (f"  {text.command_line(node.argv)}", "dim")]
     fields: list[Field] = [("", command)]
     if job is None:
         return fields

@@ -132,6 +132,7 @@ def artifact_page(
 def _step(page: Page, view: JobView, step: StepView) -> None:
     page.section(f"Step {step.id} of {text.count(len(view.steps))}" if len(view.steps) > 1 else "Step")
     page.field("command", [(text.command_line(step.argv), "strong")])
+    page.field("notebook", text.display(page.look.notebook(step.job, step.id) or ""))
     page.field("program", text.display(step.program))
     page.field("in", text.shorten_path(step.cwd, home=page.look.home))
     page.field("started", text.moment(step.started))
@@ -163,7 +164,8 @@ def _seen(page: Page, title: str, seen: Sequence[SeenAt], count: int, none: str)
     if not seen:
         page.paragraph([(none, "dim")])
     for at in seen[:SHOWN_FILES]:
-        words: Line = [(f"{page.look.short(at.job)}:{at.step}", "hash"), ("  ", "plain"), (text.what(at.argv), "step")]
+        what = text.what(at.argv, page.look.notebook(at.job, at.step))
+        words: Line = [(f"{page.look.short(at.job)}:{at.step}", "hash"), ("  ", "plain"), (what, "step")]
         words += [("  as ", "dim"), (text.shorten_path(at.path, home=page.look.home), "plain")]
         page.field(text.when(at.time, page.look.now), words)
     if count > len(seen[:SHOWN_FILES]):

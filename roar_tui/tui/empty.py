@@ -6,7 +6,6 @@ from roar_tui.text import display
 from roar_tui.tui.lines import Line, wrap
 from roar_tui.tui.marks import Marks
 
-
 FIRST_STEPS = (
     ("roar-tui run python3 train.py", "records what a command reads and writes"),
     ("roar-tui", "shows it here once the command has ended"),
@@ -15,7 +14,7 @@ FIRST_STEPS = (
 
 
 def nothing_recorded(marks: Marks, width: int) -> list[Line]:
-    """How to record the first job, in three lines, and the demo; what each does stands beside it, or below where that is too wide."""
+    """How to record the first job, and the demo; what each command does stands beside it, or below where that is too wide."""
     lines: list[Line] = [[("Nothing is recorded here yet.", "title")], []]
     column = max(len(command) for command, _ in FIRST_STEPS) + 3
     beside = 2 + column + max(len(meaning) for _, meaning in FIRST_STEPS) <= width
@@ -25,7 +24,8 @@ def nothing_recorded(marks: Marks, width: int) -> list[Line]:
             lines.append([*line, (" " * (column - len(command)) + meaning, "dim")])
         else:
             lines += [line, *wrap([("  ", "plain"), (meaning, "dim")], width, 2)]
-    return [*lines, [], *wrap([("Does this machine allow it? ", "dim"), ("roar-tui doctor", "strong"), (" says so.", "dim")], width)]
+    doctor: Line = [("Does this machine allow it? ", "dim"), ("roar-tui doctor", "strong"), (" says so.", "dim")]
+    return [*lines, [], *wrap(doctor, width)]
 
 
 def nothing_found(tab: str, words: str, width: int) -> list[Line]:

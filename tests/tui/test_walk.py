@@ -207,3 +207,24 @@ async def test_the_palette_runs_an_action_of_the_screen(two_runs: Path) -> None:
         await driver.sees("Draw the walk")
         await driver.press("enter")
         await driver.sees("boxes", "▼")
+
+
+async def test_a_kernel_is_named_by_its_notebook_wherever_the_step_is(tmp_path: Path) -> None:
+    above = ["jupyter-execute", "sub/analysis.ipynb"]
+    argv = ["python", "-m", "ipykernel_launcher", "-f", "/tmp/k.json"]
+    files = {"used": [builders.used("in.csv")], "generated": [builders.made("out.csv")]}
+    steps = [builders.step(above), builders.step(argv, number=1, parent=0, **files)]
+    store = builders.build_store(tmp_path / "store", [builders.record(above, steps)])
+    async with opened(store.root) as driver:
+        await driver.press("2", "slash")
+        await driver.type("out.csv")
+        await driver.press("enter")
+        await driver.sees("1 found", "made  Jupyter kernel of analysis.ipynb")
+        await driver.press("e")
+        await driver.sees("Made by 1", "Jupyter kernel of analysis.ipynb")
+        await driver.press("escape", "enter")
+        await put_cursor_on(driver, "Jupyter kernel of analysis")
+        await driver.sees("Jupyter kernel of analysis.ipynb  python -m ipykernel")
+        await driver.press("e")
+        await driver.sees("notebook      sub/analysis.ipynb")
+        assert "Jupyter kernel of analysis.ipynb" in driver.lines[0]

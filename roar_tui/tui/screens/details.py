@@ -103,7 +103,8 @@ class DetailsScreen(ExplorerScreen):
             lines = job_page(job, queries.folded_step(step) if step is not None else None, width, look)
             if node is not None and node.kind is Kind.ARTIFACT:
                 lines = [*lay_out(node_fields(node, look, None, None, None), width, 100, look), [], *lines]
-            head = [(text.what(step.argv if step is not None else about.job.command), "strong")]
+            notebook = look.notebook(step.job, step.id) if step is not None else None
+            head = [(text.what(step.argv if step is not None else about.job.command, notebook), "strong")]
             head.append((f"  {look.short(about.job.id)}" + (f":{step.id}" if step is not None else ""), "hash"))
         elif about.node is not None:
             lines = lay_out(node_fields(about.node, look, None, None, None), width, 100, look)
