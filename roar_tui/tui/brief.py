@@ -199,11 +199,8 @@ def node_fields(node: Node, look: Look, artifact: ArtifactView | None, job: JobV
 
 
 def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Look) -> list[Field]:
-    """A step: its command line, where it ran, what it used and made."""
-    command: Line = [(text.command_line(node.argv), "strong")]
-    if node.notebook is not None:  # the command line names a file of sockets
-        command = [(name_of(node), "strong"), (f"  {text.command_line(node.argv)}", "dim")]
-    fields: list[Field] = [("", command)]
+    """A step: what it ran, what it made, where it ran, what it used."""
+    fields: list[Field] = [("", [(name_of(node), "strong")])]
     if job is None:
         return fields
     used = [file for file in (step.used if step is not None else job.inputs) if file.role is not Role.ENVIRONMENT]
