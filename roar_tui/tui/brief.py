@@ -11,7 +11,7 @@ from roar_tui.record.model import Git, Role
 from roar_tui.store.results import AccessView, ArtifactView, FilesetView, JobRow, JobView, StepView
 from roar_tui.tui.lines import Line, crop, join, wrap
 from roar_tui.tui.nodes import Look, mark_of, name_of
-from roar_tui.tui.rows import how_it_ended
+from roar_tui.tui.rows import ending
 
 Field = tuple[str, Line]
 LABEL = 6
@@ -73,8 +73,7 @@ def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
     if view.warnings:
         words: Line = join([[(text.display(w.message), "warn")] for w in view.warnings[:3]], [("  ", "plain")])
         fields.insert(1, (NOTE, words))
-    word, tone = how_it_ended(row.exit, row.state)
-    fields.append(("ended", [(word, tone), (f"  after {text.duration(row.duration)}" if row.duration is not None else "", "dim")]))
+    fields.append(("ended", ending(row.exit, row.state, row.duration)))
     fields.append(("started", [(text.moment(row.started), "plain")]))
     return fields
 

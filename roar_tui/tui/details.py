@@ -8,15 +8,16 @@ from typing import Any
 
 from roar_tui import text
 from roar_tui.lineage.model import Alternative
+from roar_tui.record.model import State
 from roar_tui.store.results import AccessView, ArtifactView, FilesetView, JobView, SeenAt, StepView
 from roar_tui.tui.brief import git_words
 from roar_tui.tui.lines import Line, wrap
 from roar_tui.tui.nodes import Look
-from roar_tui.tui.rows import how_it_ended
+from roar_tui.tui.rows import ending
 
 SHOWN_FILES = 500
 SHOWN_TEXT_LINES = 5_000
-NAME = 14
+NAME = 12  # on a terminal of 80 cells, a whole hash stands beside its name
 
 
 class Page:
@@ -40,7 +41,7 @@ class Page:
         line: Line = [(value, "plain")] if isinstance(value, str) else value
         if not any(part for part, _ in line):
             return
-        label: Line = [(text.clip(name, NAME - 1).ljust(NAME), "dim")]
+        label: Line = [(f"{name:<{NAME - 1}} ", "dim")]
         self.lines.extend(wrap([*label, *line], self.width, NAME, more=self.look.marks.more))
 
     def paragraph(self, line: Line | str, indent: int = 0) -> None:
@@ -63,8 +64,7 @@ def job_page(view: JobView, step: StepView | None, width: int, look: Look) -> li
     page.field("name", text.display(view.name or ""))
     page.field("in", text.shorten_path(view.cwd, home=look.home))
     page.field("started", text.moment(view.started))
-    word, tone = how_it_ended(view.exit, view.state)
-    page.field("ended", [(word, tone), (f"  after {text.duration(view.duration)}" if view.duration is not None else "", "plain")])
+    page.field("ended", ending(view.exit, view.state, view.duration))
     page.field("by", " on ".join(text.display(part) for part in (view.user, view.host) if part))
     page.field("group", text.display(view.group or "") + (f"  rank {view.rank}" if view.rank is not None else ""))
     if view.git is not None:
@@ -72,7 +72,7 @@ def job_page(view: JobView, step: StepView | None, width: int, look: Look) -> li
         page.field("commit", [(text.display(view.git.commit or ""), "hash")])
         page.field("remote", text.display(view.git.remote or ""))
     for tracker in view.trackers:
-        page.field(tracker.kind, text.display(tracker.url))
+        page.field(text.display(tracker.kind), text.display(tracker.url))
     if step is None:
         _files(page, "Inputs", view.inputs, view.cwd)
         _files(page, "Outputs", view.outputs, view.cwd)
@@ -136,8 +136,8 @@ def _step(page: Page, view: JobView, step: StepView) -> None:
     page.field("program", text.display(step.program))
     page.field("in", text.shorten_path(step.cwd, home=page.look.home))
     page.field("started", text.moment(step.started))
-    word, tone = how_it_ended(step.exit, view.state)
-    page.field("ended", [(word, tone), (f"  after {text.duration(step.duration)}" if step.duration is not None else "", "plain")])
+    if step.exit is not None or view.state is not State.RUNNING:  # a step that was seen to end did so, whatever the recording did
+        page.field("ended", ending(step.exit, State.COMPLETE if step.exit is not None else view.state, step.duration))
     for connection in step.connections[:20]:
         page.field("network", text.display(connection.endpoint))
 

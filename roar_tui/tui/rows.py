@@ -41,7 +41,7 @@ class Column:
 
 JOB_COLUMNS = (
     Column("when", 11, shown_from=50), Column("job", 8), Column("what", 0), Column("in", 5, True, 70), Column("out", 4, True, 70),
-    Column("took", 6, shown_from=56), Column("exit", 7),
+    Column("took", 6, shown_from=56), Column("exit", 8),
 )  # fmt: skip
 ARTIFACT_COLUMNS = (
     Column("first seen", 11, shown_from=56), Column("hash", 8), Column("size", 7, True), Column("where", 0),
@@ -81,7 +81,7 @@ def job_line(item: JobItem, width: int, under_cursor: bool, *, marks: Marks, now
         "in": [(fit(text.count(row.inputs) + more, 5, right=True, more=marks.more), "plain")],
         "out": [(fit(text.count(row.outputs) + more, 4, right=True, more=marks.more), "plain")],
         "took": [(fit(text.duration(row.duration), 6, more=marks.more), "plain")],
-        "exit": [(fit(word, 7, more=marks.more), tone)],
+        "exit": [(fit(word, 8, more=marks.more), tone)],
     }
     return _row(shown, cells, under_cursor, marks, marked=marked)
 
@@ -112,11 +112,11 @@ def artifact_line(
 
 
 def how_it_ended(exit_: Exit | None, state: State) -> tuple[str, str]:
-    """A job's end as a word of at most 7 cells and its tone."""
+    """A job's end as a word of at most 8 cells and its tone."""
     if state is State.RUNNING:
         return "running", "accent"
     if state is State.UNTRACED:
-        return "untrace", "warn"
+        return "untraced", "warn"
     if exit_ is not None and exit_.signal is not None:
         return signal_name(exit_.signal), "bad"
     if state is State.INTERRUPTED:
@@ -124,6 +124,14 @@ def how_it_ended(exit_: Exit | None, state: State) -> tuple[str, str]:
     if exit_ is None or exit_.code is None:
         return "?", "warn"
     return ("ok", "ok") if exit_.code == 0 else (f"exit {exit_.code}", "bad")
+
+
+def ending(exit_: Exit | None, state: State, duration: float | None) -> Line:
+    """How a job or step ended and after how long, in words; of a job that goes on, that its command has returned."""
+    if state is State.RUNNING:
+        after = f"  its command returned after {text.duration(duration)}" if duration is not None else ""
+        return [("still running", "accent"), (after, "dim")]
+    return [how_it_ended(exit_, state), (f"  after {text.duration(duration)}" if duration is not None else "", "dim")]
 
 
 def signal_name(number: int) -> str:

@@ -10,7 +10,7 @@ from roar_tui.record.model import Exit, State
 from roar_tui.store.results import JobRow
 from roar_tui.tui.lines import plain, width_of
 from roar_tui.tui.marks import UNICODE
-from roar_tui.tui.rows import JOB_COLUMNS, JobItem, heading, job_line
+from roar_tui.tui.rows import JOB_COLUMNS, JobItem, ending, heading, job_line
 from tests import builders
 
 PREP = ["bash", "prep.sh", "a-long-name"]
@@ -44,6 +44,18 @@ def test_what_a_running_job_read_and_wrote_is_counted_up_to_now() -> None:
 
 def test_the_number_of_steps_gives_way_to_the_command_that_it_belongs_to() -> None:
     assert "bash prep.sh a-long-name  (8 steps)" in line_of(job(command=PREP, steps=8), 100)
-    assert "bash prep.sh a-l…" in line_of(job(command=PREP, steps=8), 60)
+    assert "bash prep.sh a-…" in line_of(job(command=PREP, steps=8), 60)
     assert "(" not in line_of(job(command=PREP, steps=8), 60)
     assert "ls  (8 steps)" in line_of(job(command=["ls"], steps=8), 60)
+
+
+@pytest.mark.parametrize("width", [50, 79])
+def test_how_a_job_ended_is_never_cut(width: int) -> None:
+    assert line_of(job(exit=Exit(code=127)), width).rstrip().endswith(" exit 127")
+    assert line_of(job(state=State.UNTRACED), width).rstrip().endswith(" untraced")
+    assert line_of(job(exit=Exit(signal=9)), width).rstrip().endswith(" KILL")
+
+
+def test_a_running_job_is_not_said_to_have_ended() -> None:
+    assert plain(ending(None, State.RUNNING, 0.5)) == "still running  its command returned after 0.5s"
+    assert plain(ending(Exit(code=0), State.COMPLETE, 2.0)) == "ok  after 2.0s"
