@@ -16,6 +16,7 @@ from roar_tui.tui.rows import ending
 Field = tuple[str, Line]
 LABEL = 6
 FOLD_FROM = 4
+APPENDED = "(only appended to)"  # said of a used file through which the step could but write
 NOTE = "note"  # the field that holds what a recording warns of
 
 
@@ -79,7 +80,7 @@ def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
 
 
 def files_words(files: Sequence[AccessView | FilesetView], look: Look, *, hashes: bool = False) -> Line:
-    """Files in one line: data first, directories of four and more as one, code as a count."""
+    """Files in one line: data first, directories of four and more as one, what was only appended to last, code as a count."""
     if not files:
         return [("nothing", "dim")]
     parts: list[tuple[int, Line]] = []
@@ -103,7 +104,9 @@ def files_words(files: Sequence[AccessView | FilesetView], look: Look, *, hashes
                 words.append((f" {look.short(file.digest)}", "hash"))
             elif file.digest is None:
                 words.append((f" ({file.status.value})", "warn"))
-            parts.append((2 if file.role is Role.LOG else 1, words))
+            if file.appended:
+                words.append((f" {APPENDED}", "dim"))
+            parts.append((3 if file.appended else 2 if file.role is Role.LOG else 1, words))
     parts.sort(key=lambda part: part[0])
     lines = [line for _, line in parts]
     if code:

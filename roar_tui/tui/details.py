@@ -10,7 +10,7 @@ from roar_tui import text
 from roar_tui.lineage.model import Alternative
 from roar_tui.record.model import State
 from roar_tui.store.results import AccessView, ArtifactView, FilesetView, JobView, SeenAt, StepView
-from roar_tui.tui.brief import git_words
+from roar_tui.tui.brief import APPENDED, git_words
 from roar_tui.tui.lines import Line, wrap
 from roar_tui.tui.nodes import Look
 from roar_tui.tui.rows import ending
@@ -154,6 +154,7 @@ def _files(page: Page, title: str, files: Sequence[AccessView | FilesetView], cw
             code = page.look.short(file.digest) if file.digest else file.status.value
             words = [(f"{code:<8}", "hash" if file.digest else "warn"), (f"{text.size(file.size):>8}", "plain")]
             words += [(f"  {file.role.value:<6}  " if file.role.value != "data" else " " * 10, "dim"), (name, "strong")]
+            words += [(f"  {APPENDED}", "dim")] if file.appended else []
         page.paragraph(words, 4)
     if len(files) > SHOWN_FILES:
         page.paragraph([(f"and {text.count(len(files) - SHOWN_FILES)} more; roar-tui show prints all", "dim")])

@@ -52,3 +52,13 @@ async def test_the_head_of_a_long_command_keeps_the_id_and_says_that_it_was_cut(
         assert head[0] == "train.py"
         assert head[-2].endswith("…")
         assert len(head[-1]) == 8
+
+
+async def test_a_file_that_a_job_only_appended_to_is_not_shown_as_read(tmp_path: Path) -> None:
+    files = [builders.used("history.csv", appended=True), builders.used("raw.txt")]
+    store = builders.build_store(tmp_path / "store", [builders.single(["train.py"], files)])
+    async with opened(store.root) as driver:
+        await driver.sees("used  raw.txt · history.csv (only appended to)")
+        await driver.press("e")
+        await driver.sees("history.csv  (only appended to)")
+        assert "raw.txt  (only" not in driver.text

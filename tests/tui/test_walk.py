@@ -226,5 +226,5 @@ async def test_a_kernel_is_named_by_its_notebook_wherever_the_step_is(tmp_path: 
         await put_cursor_on(driver, "Jupyter kernel of analysis")
         await driver.until(lambda: driver.lines[-4].strip() == "Jupyter kernel of analysis.ipynb")
         await driver.press("e")
-        await driver.sees("notebook      sub/analysis.ipynb")
+        await driver.sees("notebook    sub/analysis.ipynb")
         assert "Jupyter kernel of analysis.ipynb" in driver.lines[0]
