@@ -228,3 +228,25 @@ async def test_a_kernel_is_named_by_its_notebook_wherever_the_step_is(tmp_path: 
         await driver.press("e")
         await driver.sees("notebook    sub/analysis.ipynb")
         assert "Jupyter kernel of analysis.ipynb" in driver.lines[0]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_copy_leads_on_to_what_the_original_came_from(tmp_path: Path, size: tuple[int, int]) -> None:
+    """The content is the same, the steps behind it are not: nothing may end at the first mention of a content."""
+    at = [builders.T0 + n * 60 * builders.SECOND for n in range(3)]
+    used, made, raw = builders.used, builders.made, "the content"
+    files = [
+        ([used("source")], [made("raw.csv", raw, opened=at[0])]),
+        ([used("raw.csv", raw, opened=at[1])], [made("copy.csv", raw, opened=at[1] + 1000)]),
+        ([used("copy.csv", raw, opened=at[2])], [made("model.pt", opened=at[2])]),
+    ]
+    commands = ["fetch.py"], ["cp", "raw.csv", "copy.csv"], ["train.py"]
+    records = [builders.single(commands[n], *files[n], started=at[n]) for n in range(3)]
+    store = builders.build_store(tmp_path / "store", records)
+    async with opened(store.root, size, focus=builders.job_id(records[2])) as driver:
+        await driver.sees("train.py", "cp raw.csv", "fetch.py", "source")
+        assert "same content" not in driver.text
+    async with opened(store.root, size, focus=builders.job_id(records[0])) as driver:
+        await driver.sees("upstream")
+        await driver.press("t")
+        await driver.sees("downstream", "cp raw.csv", "train.py", "model.pt")
