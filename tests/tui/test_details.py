@@ -62,3 +62,14 @@ async def test_a_file_that_a_job_only_appended_to_is_not_shown_as_read(tmp_path:
         await driver.press("e")
         await driver.sees("history.csv  (only appended to)")
         assert "raw.txt  (only" not in driver.text
+
+
+async def test_the_details_of_a_directory_are_headed_by_its_name(two_runs: Path) -> None:
+    async with opened(two_runs) as driver:
+        await driver.sees("train.py")
+        await driver.press("enter")
+        await driver.sees("shards/")
+        while "shards/" not in driver.lines[2 + driver.app.screen.outline.cursor]:  # type: ignore[attr-defined]
+            await driver.press("j")
+        await driver.press("e")
+        await driver.until(lambda: driver.lines[0].startswith(" ▤ shards/ "))

@@ -19,6 +19,7 @@ from roar_tui.tui.details import artifact_page, job_page
 from roar_tui.tui.disk import CancelledError, DiskState, words_for
 from roar_tui.tui.lines import Line, plain, spread
 from roar_tui.tui.lookup import About
+from roar_tui.tui.nodes import code_of, title
 from roar_tui.tui.screens.base import ExplorerScreen, Rule
 from roar_tui.tui.screens.help import ScrolledLines
 from roar_tui.tui.widgets.line_view import LineView
@@ -109,7 +110,7 @@ class DetailsScreen(ExplorerScreen):
             code = look.short(about.job.id) + (f":{step.id}" if step is not None else "")
         elif about.node is not None:
             lines = lay_out(node_fields(about.node, look, None, None, None), width, 100, look)
-            head, code = [(about.node.kind.value, "strong")], ""
+            head, code = title(about.node, look), code_of(about.node, look)
         else:
             return
         self.head.show([spread([(" ", "plain"), *head], [(code, "hash"), (" ", "plain")], self.size.width, more=look.marks.more)])
