@@ -15,6 +15,7 @@ from roar_tui.tui.rows import ending
 
 Field = tuple[str, Line]
 LABEL = 6
+NOTHING: Line = [("nothing", "dim")]
 FOLD_FROM = 4
 APPENDED = "(only appended to)"  # said of a used file through which the step could but write
 NOTE = "note"  # the field that holds what a recording warns of
@@ -82,7 +83,7 @@ def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
 def files_words(files: Sequence[AccessView | FilesetView], look: Look, *, hashes: bool = False) -> Line:
     """Files in one line: data first, directories of four and more as one, what was only appended to last, code as a count."""
     if not files:
-        return [("nothing", "dim")]
+        return NOTHING
     parts: list[tuple[int, Line]] = []
     code = sum(f.count if isinstance(f, FilesetView) else 1 for f in files if f.role is Role.CODE)
     folders: dict[str, list[AccessView]] = {}
@@ -112,6 +113,20 @@ def files_words(files: Sequence[AccessView | FilesetView], look: Look, *, hashes
     if code:
         lines.append([(f"{code:,} code", "code")])
     return join(lines[:40], [(f" {look.marks.dot} ", "dim")])
+
+
+def piped(job: JobView, step: StepView, *, to: bool) -> list[StepView]:
+    """The steps that read what `step` wrote into pipes (`to`), or that wrote what it read from them; each once."""
+    ends = [(pipe.writers, pipe.readers) if to else (pipe.readers, pipe.writers) for pipe in job.pipes]
+    others = {other for near, far in ends if step.id in near for other in far} - {step.id}
+    return [other for other in job.steps if other.id in others]
+
+
+def _with_pipes(files: Line, job: JobView, step: StepView | None, look: Look, *, to: bool) -> Line:
+    """What a step made (`to`) or used: its files, and the steps at the other ends of its pipes."""
+    others = piped(job, step, to=to) if step is not None else []
+    pipes: list[Line] = [[("a pipe to " if to else "a pipe from ", "pipe"), (text.what(each.argv), "step")] for each in others[:6]]
+    return join([*([files] if files != NOTHING else []), *pipes], [(f" {look.marks.dot} ", "dim")]) if pipes else files
 
 
 def git_words(git: Git) -> Line:
@@ -206,7 +221,8 @@ def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Lo
     if job is None:
         return fields
     used = [file for file in (step.used if step is not None else job.inputs) if file.role is not Role.ENVIRONMENT]
-    fields.append(("made", files_words(step.generated if step is not None else job.outputs, look)))
+    made = step.generated if step is not None else job.outputs
+    fields.append(("made", _with_pipes(files_words(made, look), job, step, look, to=True)))
     where: Line = [(text.shorten_path(node.cwd or job.cwd, 40, home=look.home), "plain")]
     if job.host:
         where += [(" on ", "dim"), (text.display(job.host), "plain")]
@@ -215,7 +231,7 @@ def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Lo
     if node.started is not None:
         where += [(f" {look.marks.dot} ", "dim"), (text.moment(node.started), "plain")]
     fields.append(("in", where))
-    fields.append(("used", files_words(used, look)))
+    fields.append(("used", _with_pipes(files_words(used, look), job, step, look, to=False)))
     if python := job.environment.python:
         count = len(job.environment.packages)
         fields.append(("python", [(text.display(python), "plain"), (f"  {text.count(count, 'package')}" if count else "", "dim")]))

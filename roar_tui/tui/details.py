@@ -10,7 +10,7 @@ from roar_tui import text
 from roar_tui.lineage.model import Alternative
 from roar_tui.record.model import State
 from roar_tui.store.results import AccessView, ArtifactView, FilesetView, JobView, SeenAt, StepView
-from roar_tui.tui.brief import APPENDED, git_words
+from roar_tui.tui.brief import APPENDED, git_words, piped
 from roar_tui.tui.lines import Line, wrap
 from roar_tui.tui.nodes import Look
 from roar_tui.tui.rows import ending
@@ -57,7 +57,9 @@ def job_page(view: JobView, step: StepView | None, width: int, look: Look) -> li
     if step is not None:
         _step(page, view, step)
         _files(page, "Used", step.used, view.cwd)
+        _pipes(page, "from", piped(view, step, to=False))
         _files(page, "Generated", step.generated, view.cwd)
+        _pipes(page, "to", piped(view, step, to=True))
     page.section("Job")
     page.field("command", [(text.command_line(view.command), "strong")])
     page.field("id", [(view.id, "hash")])
@@ -158,6 +160,13 @@ def _files(page: Page, title: str, files: Sequence[AccessView | FilesetView], cw
         page.paragraph(words, 4)
     if len(files) > SHOWN_FILES:
         page.paragraph([(f"and {text.count(len(files) - SHOWN_FILES)} more; roar-tui show prints all", "dim")])
+
+
+def _pipes(page: Page, word: str, steps: Sequence[StepView]) -> None:
+    """The steps at the other ends of a step's pipes; what went through them was not kept."""
+    for step in steps[:SHOWN_FILES]:
+        code = f"{page.look.short(step.job)}:{step.id}"
+        page.field(f"pipe {word}", [(code, "hash"), ("  ", "plain"), (text.what(step.argv), "step")])
 
 
 def _seen(page: Page, title: str, seen: Sequence[SeenAt], count: int, none: str) -> None:

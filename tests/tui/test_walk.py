@@ -250,3 +250,15 @@ async def test_a_copy_leads_on_to_what_the_original_came_from(tmp_path: Path, si
         await driver.sees("upstream")
         await driver.press("t")
         await driver.sees("downstream", "cp raw.csv", "train.py", "model.pt")
+
+
+async def test_what_a_step_wrote_into_a_pipe_is_not_nothing(two_runs: Path) -> None:
+    prep = builders.job_id(builders.two_runs()[1])
+    async with opened(two_runs, (80, 40), focus=f"{prep}:1") as driver:
+        await driver.sees("made  a pipe to prep.py --out shards")
+        await driver.press("e")
+        await driver.sees("Generated 0", "pipe to     ", ":2  prep.py --out shards")
+    async with opened(two_runs, (80, 40), focus=f"{prep}:2") as driver:
+        await driver.sees("made  shards/ 8 files")
+        await driver.press("e")
+        await driver.sees("pipe from   ", ":1  sort raw.txt")
