@@ -41,7 +41,7 @@ class Column:
 
 JOB_COLUMNS = (
     Column("when", 11, shown_from=50), Column("job", 8), Column("what", 0), Column("in", 5, True, 70), Column("out", 4, True, 70),
-    Column("took", 6, shown_from=56), Column("exit", 8),
+    Column("took", 6, shown_from=64), Column("exit", 8),
 )  # fmt: skip
 ARTIFACT_COLUMNS = (
     Column("first seen", 11, shown_from=56), Column("hash", 8), Column("size", 7, True), Column("where", 0),

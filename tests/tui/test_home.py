@@ -54,6 +54,15 @@ async def test_typing_a_filter_narrows_the_list_and_escape_clears_it(two_runs: P
         assert home(driver).filters["jobs"] == ""
 
 
+async def test_a_long_filter_is_never_silent(two_runs: Path) -> None:
+    async with opened(two_runs, (60, 20)) as driver:
+        await driver.press("slash")
+        await driver.type("train train train train train train train train train")
+        await driver.press("enter")
+        await driver.misses("fetch.py")
+        await driver.sees("Jobs    Artifacts", " / train train", "…")
+
+
 async def test_a_filter_that_finds_nothing_says_what_was_searched_and_how_to_clear_it(two_runs: Path) -> None:
     async with opened(two_runs) as driver:
         await driver.press("slash")
@@ -64,8 +73,9 @@ async def test_a_filter_that_finds_nothing_says_what_was_searched_and_how_to_cle
         await driver.sees("fetch.py")
 
 
-async def test_a_wrong_filter_term_is_explained_and_the_list_stays(two_runs: Path) -> None:
-    async with opened(two_runs, (120, 24)) as driver:
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_wrong_filter_term_is_explained_and_the_list_stays(two_runs: Path, size: tuple[int, int]) -> None:
+    async with opened(two_runs, size) as driver:
         await driver.sees("fetch.py")
         await driver.press("slash")
         await driver.type("role:nonsense")

@@ -54,7 +54,7 @@ async def test_three_levels_back_from_the_model_and_home_again(two_runs: Path, s
         await driver.press("left", "backspace", "h")
         await driver.until(lambda: len(walk(driver).trail) == 1)
         await driver.press("escape")
-        await driver.sees("Artifacts", "took")
+        await driver.sees("Artifacts", "exit")
 
 
 async def test_every_node_is_opened_once_and_later_mentions_say_so(tmp_path: Path) -> None:
