@@ -143,6 +143,12 @@ class Walker:
             small.join(self._opener.edge(maker, file, hop.path, hop.time, into_step=False, group=hop.group))
 
 
+def leads_to(node: Node) -> frozenset[str]:
+    """The steps (node ids) that opening a file or fileset goes on to: one content comes up again where others had it."""
+    files = node.members if node.kind is Kind.FILESET else (node,) if node.kind in (Kind.ARTIFACT, Kind.PIPE) else ()
+    return frozenset(hop.step for file in files for hop in file.state or ())
+
+
 class _Asked(NamedTuple):
     """What a step is opened for: all beside it as of a moment, or since (None: not), and what flows `through` a path alone."""
 

@@ -11,22 +11,27 @@ from roar_tui.record.model import Git, Role
 from roar_tui.store.results import AccessView, ArtifactView, FilesetView, JobRow, JobView, StepView
 from roar_tui.tui.lines import Line, crop, join, wrap
 from roar_tui.tui.nodes import Look, mark_of, name_of
-from roar_tui.tui.rows import how_it_ended
+from roar_tui.tui.rows import ending
 
 Field = tuple[str, Line]
 LABEL = 6
+NOTHING: Line = [("nothing", "dim")]
 FOLD_FROM = 4
+APPENDED = "(only appended to)"  # said of a used file through which the step could but write
+NOTE = "note"  # the field that holds what a recording warns of
 
 
 def lay_out(fields: Sequence[Field], width: int, height: int, look: Look) -> list[Line]:
-    """Fields as one line each where there are few lines, else each with its label above and as many lines as it needs."""
+    """Fields as one line each where there are few lines, else each with its label above and as many lines as it needs.
+
+    Of few lines a note takes none from what was made and used: `!` before all says that there is one.
+    """
     width = max(width, 10)
     if height <= 4:
-        lines = []
-        for label, value in fields[:height]:
-            head: Line = [(f"{label:<{LABEL}}", "dim")] if label else []
-            lines.append(crop([*head, *value], width, look.marks.more))
-        return lines
+        few = sorted(fields, key=lambda field: field[0] == NOTE)[:height]
+        noted: Line = [("! ", "warn")] if any(label == NOTE for label, _ in fields) else []
+        heads = [[(f"{label:<{LABEL}}", "dim")] if label else noted for label, _ in few]
+        return [crop([*head, *value], width, look.marks.more) for head, (_, value) in zip(heads, few, strict=True)]
     tall: list[Line] = []
     for label, value in fields:
         if label:
@@ -38,7 +43,7 @@ def lay_out(fields: Sequence[Field], width: int, height: int, look: Look) -> lis
 
 
 def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
-    """A job: its command and where it ran, what it used, what it made. Without `view` only what the list knows."""
+    """A job: its command and where it ran, what it made, what it used. Without `view` only what the list knows."""
     dot = look.marks.dot
     command: Line = [
         (text.what(row.command), "strong"),
@@ -59,27 +64,26 @@ def job_fields(row: JobRow, view: JobView | None, look: Look) -> list[Field]:
     if view is None:
         return [
             ("", command),
-            ("used", [(text.count(row.inputs, "file"), "plain")]),
             ("made", [(text.count(row.outputs, "file"), "plain")]),
+            ("used", [(text.count(row.inputs, "file"), "plain")]),
         ]
     fields: list[Field] = [
         ("", command),
-        ("used", files_words(view.inputs, look)),
         ("made", files_words(view.outputs, look, hashes=True)),
+        ("used", files_words(view.inputs, look)),
     ]
     if view.warnings:
         words: Line = join([[(text.display(w.message), "warn")] for w in view.warnings[:3]], [("  ", "plain")])
-        fields.insert(1, ("note", words))
-    word, tone = how_it_ended(row.exit, row.state)
-    fields.append(("ended", [(word, tone), (f"  after {text.duration(row.duration)}" if row.duration is not None else "", "dim")]))
+        fields.insert(1, (NOTE, words))
+    fields.append(("ended", ending(row.exit, row.state, row.duration)))
     fields.append(("started", [(text.moment(row.started), "plain")]))
     return fields
 
 
 def files_words(files: Sequence[AccessView | FilesetView], look: Look, *, hashes: bool = False) -> Line:
-    """Files in one line: data first, directories of four and more as one, code as a count."""
+    """Files in one line: data first, directories of four and more as one, what was only appended to last, code as a count."""
     if not files:
-        return [("nothing", "dim")]
+        return NOTHING
     parts: list[tuple[int, Line]] = []
     code = sum(f.count if isinstance(f, FilesetView) else 1 for f in files if f.role is Role.CODE)
     folders: dict[str, list[AccessView]] = {}
@@ -101,12 +105,28 @@ def files_words(files: Sequence[AccessView | FilesetView], look: Look, *, hashes
                 words.append((f" {look.short(file.digest)}", "hash"))
             elif file.digest is None:
                 words.append((f" ({file.status.value})", "warn"))
-            parts.append((2 if file.role is Role.LOG else 1, words))
+            if file.appended:
+                words.append((f" {APPENDED}", "dim"))
+            parts.append((3 if file.appended else 2 if file.role is Role.LOG else 1, words))
     parts.sort(key=lambda part: part[0])
     lines = [line for _, line in parts]
     if code:
         lines.append([(f"{code:,} code", "code")])
     return join(lines[:40], [(f" {look.marks.dot} ", "dim")])
+
+
+def piped(job: JobView, step: StepView, *, to: bool) -> list[StepView]:
+    """The steps that read what `step` wrote into pipes (`to`), or that wrote what it read from them; each once."""
+    ends = [(pipe.writers, pipe.readers) if to else (pipe.readers, pipe.writers) for pipe in job.pipes]
+    others = {other for near, far in ends if step.id in near for other in far} - {step.id}
+    return [other for other in job.steps if other.id in others]
+
+
+def _with_pipes(files: Line, job: JobView, step: StepView | None, look: Look, *, to: bool) -> Line:
+    """What a step made (`to`) or used: its files, and the steps at the other ends of its pipes."""
+    others = piped(job, step, to=to) if step is not None else []
+    pipes: list[Line] = [[("a pipe to " if to else "a pipe from ", "pipe"), (text.what(each.argv), "step")] for each in others[:6]]
+    return join([*([files] if files != NOTHING else []), *pipes], [(f" {look.marks.dot} ", "dim")]) if pipes else files
 
 
 def git_words(git: Git) -> Line:
@@ -150,7 +170,7 @@ def artifact_fields(view: ArtifactView, look: Look, disk: Line | None = None) ->
     if view.producers:
         first = view.producers[0]
         made: Line = [
-            (text.what(first.argv), "step"),
+            (text.what(first.argv, look.notebook(first.job, first.step)), "step"),
             (f"  {look.short(first.job)}", "hash"),
             (f"  {text.when(first.time, look.now)}", "dim"),
         ]
@@ -159,7 +179,7 @@ def artifact_fields(view: ArtifactView, look: Look, disk: Line | None = None) ->
     else:
         made = [(f"{look.marks.root} root: nothing recorded made it", "root")]
     fields.append(("made", made))
-    used = [[(text.what(seen.argv), "step")] for seen in view.consumers[:6]]
+    used = [[(text.what(seen.argv, look.notebook(seen.job, seen.step)), "step")] for seen in view.consumers[:6]]
     line = join(used, [(f" {look.marks.dot} ", "dim")]) or [("by nothing recorded", "dim")]
     if view.consumer_count > 6:
         line = [*line, (f"  +{view.consumer_count - 6:,}", "dim")]
@@ -196,11 +216,13 @@ def node_fields(node: Node, look: Look, artifact: ArtifactView | None, job: JobV
 
 
 def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Look) -> list[Field]:
-    """A step: its command line, where it ran, what it used and made."""
-    command: Line = [(text.command_line(node.argv), "strong")]
-    fields: list[Field] = [("", command)]
+    """A step: what it ran, what it made, where it ran, what it used."""
+    fields: list[Field] = [("", [(name_of(node), "strong")])]
     if job is None:
         return fields
+    used = [file for file in (step.used if step is not None else job.inputs) if file.role is not Role.ENVIRONMENT]
+    made = step.generated if step is not None else job.outputs
+    fields.append(("made", _with_pipes(files_words(made, look), job, step, look, to=True)))
     where: Line = [(text.shorten_path(node.cwd or job.cwd, 40, home=look.home), "plain")]
     if job.host:
         where += [(" on ", "dim"), (text.display(job.host), "plain")]
@@ -209,17 +231,13 @@ def step_fields(node: Node, job: JobView | None, step: StepView | None, look: Lo
     if node.started is not None:
         where += [(f" {look.marks.dot} ", "dim"), (text.moment(node.started), "plain")]
     fields.append(("in", where))
-    made = files_words(step.generated if step is not None else job.outputs, look)
-    fields.append(("made", made))
-    fields.append(
-        ("used", files_words([f for f in (step.used if step is not None else job.inputs) if f.role is not Role.ENVIRONMENT], look))
-    )
+    fields.append(("used", _with_pipes(files_words(used, look), job, step, look, to=False)))
     if python := job.environment.python:
         count = len(job.environment.packages)
         fields.append(("python", [(text.display(python), "plain"), (f"  {text.count(count, 'package')}" if count else "", "dim")]))
     if job.warnings:
         words: Line = join([[(text.display(w.message), "warn")] for w in job.warnings[:3]], [("  ", "plain")])
-        fields.insert(1, ("note", words))
+        fields.insert(1, (NOTE, words))
     return fields
 
 

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from roar_tui.errors import AmbiguousError, RoarTuiError
+from roar_tui.lineage.nodes import Nodes
 from roar_tui.store.known import KnownDigests
 from roar_tui.store.location import known_path
 from roar_tui.store.queries import short
+from roar_tui.store.results import SeenAt, StepView
 from roar_tui.store.store import Store
-from roar_tui.text import display
+from roar_tui.text import display, is_kernel
 from roar_tui.tui.comparing import Marked
 from roar_tui.tui.marks import Marks, marks
 from roar_tui.tui.nodes import SHORT, Look
@@ -37,6 +39,7 @@ class Desk:
         self._readers: dict[str, Reader] = {}
         self._aside = ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside")
         self._shorts: dict[str, str] = {}
+        self._notebooks: dict[tuple[str, int], str | None] = {}  # by job and step, of Jupyter kernels
         self._closed = False
 
     @property
@@ -82,13 +85,25 @@ class Desk:
         """The digest as short as it is unique, as far as it was looked up."""
         return self._shorts.get(digest, digest[:SHORT])
 
+    def learn_notebooks(self, db: sqlite3.Connection, steps: Iterable[SeenAt | StepView]) -> None:
+        """Look up whose cells the kernels among these steps ran; called on a reader's thread."""
+        nodes = Nodes(db)
+        for step in steps:
+            key = (step.job, step.id if isinstance(step, StepView) else step.step)
+            if is_kernel(step.argv) and key not in self._notebooks:
+                self._notebooks[key] = nodes.step(f"s:{key[0]}:{key[1]}").notebook
+
+    def notebook(self, job: str, step: int) -> str | None:
+        """The notebook of that step, a Jupyter kernel, if it was looked up and is known."""
+        return self._notebooks.get((job, step))
+
     def is_marked(self, ref: str | None) -> bool:
         """Whether that is what diffs take as A."""
         return self.marked is not None and self.marked.ref == ref
 
     def look(self) -> Look:
         """What lines of nodes share, now."""
-        return Look(self.marks, now(), self.short, self.home)
+        return Look(self.marks, now(), self.short, self.home, self.notebook)
 
 
 def now() -> int:

@@ -8,15 +8,16 @@ from typing import Any
 
 from roar_tui import text
 from roar_tui.lineage.model import Alternative
+from roar_tui.record.model import State
 from roar_tui.store.results import AccessView, ArtifactView, FilesetView, JobView, SeenAt, StepView
-from roar_tui.tui.brief import git_words
+from roar_tui.tui.brief import APPENDED, git_words, piped
 from roar_tui.tui.lines import Line, wrap
 from roar_tui.tui.nodes import Look
-from roar_tui.tui.rows import how_it_ended
+from roar_tui.tui.rows import ending
 
 SHOWN_FILES = 500
 SHOWN_TEXT_LINES = 5_000
-NAME = 14
+NAME = 12  # on a terminal of 80 cells, a whole hash stands beside its name
 
 
 class Page:
@@ -40,7 +41,7 @@ class Page:
         line: Line = [(value, "plain")] if isinstance(value, str) else value
         if not any(part for part, _ in line):
             return
-        label: Line = [(text.clip(name, NAME - 1).ljust(NAME), "dim")]
+        label: Line = [(f"{name:<{NAME - 1}} ", "dim")]
         self.lines.extend(wrap([*label, *line], self.width, NAME, more=self.look.marks.more))
 
     def paragraph(self, line: Line | str, indent: int = 0) -> None:
@@ -56,15 +57,16 @@ def job_page(view: JobView, step: StepView | None, width: int, look: Look) -> li
     if step is not None:
         _step(page, view, step)
         _files(page, "Used", step.used, view.cwd)
+        _pipes(page, "from", piped(view, step, to=False))
         _files(page, "Generated", step.generated, view.cwd)
+        _pipes(page, "to", piped(view, step, to=True))
     page.section("Job")
     page.field("command", [(text.command_line(view.command), "strong")])
     page.field("id", [(view.id, "hash")])
     page.field("name", text.display(view.name or ""))
     page.field("in", text.shorten_path(view.cwd, home=look.home))
     page.field("started", text.moment(view.started))
-    word, tone = how_it_ended(view.exit, view.state)
-    page.field("ended", [(word, tone), (f"  after {text.duration(view.duration)}" if view.duration is not None else "", "plain")])
+    page.field("ended", ending(view.exit, view.state, view.duration))
     page.field("by", " on ".join(text.display(part) for part in (view.user, view.host) if part))
     page.field("group", text.display(view.group or "") + (f"  rank {view.rank}" if view.rank is not None else ""))
     if view.git is not None:
@@ -72,7 +74,7 @@ def job_page(view: JobView, step: StepView | None, width: int, look: Look) -> li
         page.field("commit", [(text.display(view.git.commit or ""), "hash")])
         page.field("remote", text.display(view.git.remote or ""))
     for tracker in view.trackers:
-        page.field(tracker.kind, text.display(tracker.url))
+        page.field(text.display(tracker.kind), text.display(tracker.url))
     if step is None:
         _files(page, "Inputs", view.inputs, view.cwd)
         _files(page, "Outputs", view.outputs, view.cwd)
@@ -132,11 +134,12 @@ def artifact_page(
 def _step(page: Page, view: JobView, step: StepView) -> None:
     page.section(f"Step {step.id} of {text.count(len(view.steps))}" if len(view.steps) > 1 else "Step")
     page.field("command", [(text.command_line(step.argv), "strong")])
+    page.field("notebook", text.display(page.look.notebook(step.job, step.id) or ""))
     page.field("program", text.display(step.program))
     page.field("in", text.shorten_path(step.cwd, home=page.look.home))
     page.field("started", text.moment(step.started))
-    word, tone = how_it_ended(step.exit, view.state)
-    page.field("ended", [(word, tone), (f"  after {text.duration(step.duration)}" if step.duration is not None else "", "plain")])
+    if step.exit is not None or view.state is not State.RUNNING:  # a step that was seen to end did so, whatever the recording did
+        page.field("ended", ending(step.exit, State.COMPLETE if step.exit is not None else view.state, step.duration))
     for connection in step.connections[:20]:
         page.field("network", text.display(connection.endpoint))
 
@@ -153,9 +156,17 @@ def _files(page: Page, title: str, files: Sequence[AccessView | FilesetView], cw
             code = page.look.short(file.digest) if file.digest else file.status.value
             words = [(f"{code:<8}", "hash" if file.digest else "warn"), (f"{text.size(file.size):>8}", "plain")]
             words += [(f"  {file.role.value:<6}  " if file.role.value != "data" else " " * 10, "dim"), (name, "strong")]
+            words += [(f"  {APPENDED}", "dim")] if file.appended else []
         page.paragraph(words, 4)
     if len(files) > SHOWN_FILES:
         page.paragraph([(f"and {text.count(len(files) - SHOWN_FILES)} more; roar-tui show prints all", "dim")])
+
+
+def _pipes(page: Page, word: str, steps: Sequence[StepView]) -> None:
+    """The steps at the other ends of a step's pipes; what went through them was not kept."""
+    for step in steps[:SHOWN_FILES]:
+        code = f"{page.look.short(step.job)}:{step.id}"
+        page.field(f"pipe {word}", [(code, "hash"), ("  ", "plain"), (text.what(step.argv), "step")])
 
 
 def _seen(page: Page, title: str, seen: Sequence[SeenAt], count: int, none: str) -> None:
@@ -163,7 +174,8 @@ def _seen(page: Page, title: str, seen: Sequence[SeenAt], count: int, none: str)
     if not seen:
         page.paragraph([(none, "dim")])
     for at in seen[:SHOWN_FILES]:
-        words: Line = [(f"{page.look.short(at.job)}:{at.step}", "hash"), ("  ", "plain"), (text.what(at.argv), "step")]
+        what = text.what(at.argv, page.look.notebook(at.job, at.step))
+        words: Line = [(f"{page.look.short(at.job)}:{at.step}", "hash"), ("  ", "plain"), (what, "step")]
         words += [("  as ", "dim"), (text.shorten_path(at.path, home=page.look.home), "plain")]
         page.field(text.when(at.time, page.look.now), words)
     if count > len(seen[:SHOWN_FILES]):

@@ -6,27 +6,26 @@ from roar_tui.text import display
 from roar_tui.tui.lines import Line, wrap
 from roar_tui.tui.marks import Marks
 
+FIRST_STEPS = (
+    ("roar-tui run python3 train.py", "records what a command reads and writes"),
+    ("roar-tui", "shows it here once the command has ended"),
+    ("roar-tui demo", "builds a small project to walk through"),
+)
 
-def nothing_recorded(width: int, marks: Marks) -> list[Line]:
-    """How to record the first job, in three lines, and the demo."""
-    arrow = marks.arrow
-    return [
-        [("Nothing is recorded here yet.", "title")],
-        [],
-        [
-            (f"{arrow} ", "accent"),
-            ("roar-tui run python3 train.py", "strong"),
-            ("   records what a command reads and writes", "dim"),
-        ],
-        [(f"{arrow} ", "accent"), ("roar-tui", "strong"), ("                        shows it here, while it is being made", "dim")],
-        [
-            (f"{arrow} ", "accent"),
-            ("roar-tui demo", "strong"),
-            ("                   builds a small project to walk through", "dim"),
-        ],
-        [],
-        *wrap([("Does this machine allow it? ", "dim"), ("roar-tui doctor", "strong"), (" says so.", "dim")], width),
-    ]
+
+def nothing_recorded(marks: Marks, width: int) -> list[Line]:
+    """How to record the first job, and the demo; what each command does stands beside it, or below where that is too wide."""
+    lines: list[Line] = [[("Nothing is recorded here yet.", "title")], []]
+    column = max(len(command) for command, _ in FIRST_STEPS) + 3
+    beside = 2 + column + max(len(meaning) for _, meaning in FIRST_STEPS) <= width
+    for command, meaning in FIRST_STEPS:
+        line: Line = [(f"{marks.arrow} ", "accent"), (command, "strong")]
+        if beside:
+            lines.append([*line, (" " * (column - len(command)) + meaning, "dim")])
+        else:
+            lines += [line, *wrap([("  ", "plain"), (meaning, "dim")], width, 2)]
+    doctor: Line = [("Does this machine allow it? ", "dim"), ("roar-tui doctor", "strong"), (" says so.", "dim")]
+    return [*lines, [], *wrap(doctor, width)]
 
 
 def nothing_found(tab: str, words: str, width: int) -> list[Line]:

@@ -75,31 +75,40 @@ def spread(left: Line, right: Line, width: int, gap: int = 2, more: str = "…")
 
 
 def wrap(line: Line, width: int, indent: int = 0, limit: int | None = None, more: str = "…") -> list[Line]:
-    """The line broken between spans' words into lines of at most `width` cells, later ones indented; at most `limit` lines."""
+    """The line broken between spans' words into lines of at most `width` cells, later ones indented; at most `limit` lines.
+
+    The blanks at a break stand on neither line.
+    """
     lines: list[Line] = [[]]
+    glued: set[int] = set()  # the lines that begin within a word
     used = 0
+
+    def begin() -> int:
+        lines.append([(" " * indent, "plain")] if indent else [])
+        return indent
+
     for text, tone in line:
-        for word in _words(text):
-            size = cell_len(word)
-            if used + cell_len(word.rstrip()) > width and used > indent:
-                lines.append([(" " * indent, "plain")] if indent else [])
-                used = indent
-                word = word.lstrip()
-                size = cell_len(word)
+        for padded in _words(text):
+            word = padded.rstrip(" ")
+            size, blanks = cell_len(word), len(padded) - len(word)
+            if used + size > width and used > indent:
+                used = begin()
             while used + size > width and width - used > 1:  # a word longer than the line is cut hard
                 piece = set_cell_size(word, width - used).rstrip() or word[:1]
                 lines[-1].append((piece, tone))
                 word = word[len(piece) :]
                 size = cell_len(word)
-                lines.append([(" " * indent, "plain")] if indent else [])
-                used = indent
-            if word:
-                lines[-1].append((word, tone))
-                used += size
+                used = begin()
+                glued.add(len(lines) - 1)
+            if used + size + blanks > width:
+                blanks, used = 0, width - size
+            if word or blanks:
+                lines[-1].append((word + " " * blanks, tone))
+            used += size + blanks
     if limit is not None and len(lines) > limit:
         rest = lines[limit - 1]
-        for extra in lines[limit:]:
-            rest = [*rest, (" ", "plain"), *extra]
+        for at, extra in enumerate(lines[limit:], limit):
+            rest = [*rest, *([] if at in glued else [(" ", "plain")]), *(extra[1:] if indent else extra)]
         lines = [*lines[: limit - 1], crop(rest, width, more)]
     return lines
 

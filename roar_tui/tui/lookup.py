@@ -14,7 +14,7 @@ from roar_tui.lineage.walk import Walker
 from roar_tui.store import queries
 from roar_tui.store.results import ArtifactView, JobView
 from roar_tui.tui.desk import Desk, working_directory
-from roar_tui.tui.details import text_of
+from roar_tui.tui.details import SHOWN_FILES, text_of
 from roar_tui.tui.disk import HASHED_UNASKED, MEMBERS_UNASKED, DiskState, Recorded, check, check_all
 
 SNAPSHOT_JOBS = 5  # jobs that are asked for a kept text
@@ -77,7 +77,9 @@ def about_target(desk: Desk, db: sqlite3.Connection, target: Target) -> About:
     if isinstance(target, FilesetTarget):
         return About("files", node=Walker(db, Direction.UPSTREAM).start(target), note=target.note)
     assert isinstance(target, (StepTarget, PathTarget))
-    return About("step", job=queries.job_view(desk.store, db, target.job_id), step=target.step, note=target.note)
+    job = queries.job_view(desk.store, db, target.job_id)
+    desk.learn_notebooks(db, (step for step in job.steps if step.id == target.step))
+    return About("step", job=job, step=target.step, note=target.note)
 
 
 def about_job(desk: Desk, db: sqlite3.Connection, job_id: str) -> About:
@@ -98,6 +100,7 @@ def about_node(desk: Desk, db: sqlite3.Connection, node: Node, *, text: bool = T
     if node.job is not None:
         job = queries.job_view(desk.store, db, node.job)
         _learn_job(desk, db, job)
+        desk.learn_notebooks(db, (step for step in job.steps if step.id == node.step))
         return About("step" if node.kind is Kind.STEP else "job", job=job, step=node.step, node=node)
     return About(node.kind.value, node=node)
 
@@ -106,6 +109,7 @@ def about_artifact(desk: Desk, db: sqlite3.Connection, digest: str, *, text: boo
     """An artifact, with its text (unless that is not asked for) where one was kept."""
     view = queries.artifact_view(desk.store, db, digest)
     desk.learn_shorts(db, [view.digest, *(seen.job for seen in (*view.producers, *view.consumers))])
+    desk.learn_notebooks(db, (*view.producers[:SHOWN_FILES], *view.consumers[:SHOWN_FILES]))
     places = [Recorded(path, view.digest, view.size) for path in view.paths[:PLACES]] if view.algorithm == "blake3" else []
     return About("artifact", artifact=view, content=_kept_text(desk, view) if text else None, places=places)
 

@@ -20,12 +20,16 @@ NARROW = 72  # cells below which an outline leaves out times and roles
 
 @dataclass(frozen=True)
 class Look:
-    """What all lines of one walk share. `short` gives a digest as short as it is still unique in the store."""
+    """What all lines of one walk share.
+
+    `short` gives a digest as short as it is still unique in the store, `notebook` that of a Jupyter kernel by its job and step.
+    """
 
     marks: Marks
     now: int
     short: Callable[[str], str] = lambda digest: digest[:SHORT]
     home: str | None = None
+    notebook: Callable[[str, int], str | None] = lambda job, step: None
 
 
 def mark_of(node: Node, marks: Marks) -> tuple[str, str]:
@@ -50,7 +54,7 @@ def mark_of(node: Node, marks: Marks) -> tuple[str, str]:
 def name_of(node: Node) -> str:
     """The name a person would use: the file's, the directory's with a slash, or what the step ran. Printable."""
     if node.kind in (Kind.STEP, Kind.JOB):
-        return text.what(node.argv) or text.display(os.path.basename(node.program or "")) or "?"
+        return text.what(node.argv, node.notebook) or text.display(os.path.basename(node.program or "")) or "?"
     if node.kind is Kind.PIPE:
         return "pipe"
     if node.kind is Kind.FILESET:

@@ -41,13 +41,14 @@ class Column:
 
 JOB_COLUMNS = (
     Column("when", 11, shown_from=50), Column("job", 8), Column("what", 0), Column("in", 5, True, 70), Column("out", 4, True, 70),
-    Column("took", 6, shown_from=56), Column("exit", 7),
+    Column("took", 6, shown_from=64), Column("exit", 8),
 )  # fmt: skip
 ARTIFACT_COLUMNS = (
     Column("first seen", 11, shown_from=56), Column("hash", 8), Column("size", 7, True), Column("where", 0),
     Column("made by", 12, shown_from=72), Column("used", 5, True, 50),
 )  # fmt: skip
 MARGIN = 2  # the cursor's mark and a blank
+NAMED = 20  # cells of a command that its number of steps leaves to it
 
 
 def heading(columns: tuple[Column, ...], width: int) -> Line:
@@ -60,25 +61,27 @@ def heading(columns: tuple[Column, ...], width: int) -> Line:
 
 
 def job_line(item: JobItem, width: int, under_cursor: bool, *, marks: Marks, now: int, marked: bool = False) -> Line:
-    """One job; a job of several steps says how many."""
+    """One job; a job of several steps says how many, where there is room."""
     row = item.row
     what = text.what(row.command)
     name = f"{text.display(row.name)}  " if row.name else ""
-    steps = f"  ({row.steps} steps)" if row.steps > 1 else ""
+    more = "+" if row.state is State.RUNNING else ""  # not all is known before it ends
     word, tone = how_it_ended(row.exit, row.state)
     if row.warnings and tone == "ok":
         word = f"{word} !"
     shown, flexible = _shown(JOB_COLUMNS, width)
-    room = flexible - len(steps) if flexible - len(steps) > 12 else flexible
-    called = crop([(name, "accent"), (what, "strong")], room, marks.more)
+    steps = f"  ({text.count(row.steps, 'step')})" if row.steps > 1 else ""
+    if flexible - len(steps) < min(NAMED, text.cells(name + what)):  # a command that cannot be told from others is worth less
+        steps = ""
+    called = crop([(name, "accent"), (what, "strong")], flexible - len(steps), marks.more)
     cells: dict[str, Line] = {
         "when": [(fit(text.when(row.started, now), 11, more=marks.more), "plain")],
         "job": [(fit(item.short, 8, more=""), "hash")],
         "what": _padded([*called, (steps, "dim")], flexible, marks),
-        "in": [(fit(text.count(row.inputs), 5, right=True, more=marks.more), "plain")],
-        "out": [(fit(text.count(row.outputs), 4, right=True, more=marks.more), "plain")],
+        "in": [(fit(text.count(row.inputs) + more, 5, right=True, more=marks.more), "plain")],
+        "out": [(fit(text.count(row.outputs) + more, 4, right=True, more=marks.more), "plain")],
         "took": [(fit(text.duration(row.duration), 6, more=marks.more), "plain")],
-        "exit": [(fit(word, 7, more=marks.more), tone)],
+        "exit": [(fit(word, 8, more=marks.more), tone)],
     }
     return _row(shown, cells, under_cursor, marks, marked=marked)
 
@@ -109,11 +112,11 @@ def artifact_line(
 
 
 def how_it_ended(exit_: Exit | None, state: State) -> tuple[str, str]:
-    """A job's end as a word of at most 7 cells and its tone."""
+    """A job's end as a word of at most 8 cells and its tone."""
     if state is State.RUNNING:
         return "running", "accent"
     if state is State.UNTRACED:
-        return "untrace", "warn"
+        return "untraced", "warn"
     if exit_ is not None and exit_.signal is not None:
         return signal_name(exit_.signal), "bad"
     if state is State.INTERRUPTED:
@@ -121,6 +124,14 @@ def how_it_ended(exit_: Exit | None, state: State) -> tuple[str, str]:
     if exit_ is None or exit_.code is None:
         return "?", "warn"
     return ("ok", "ok") if exit_.code == 0 else (f"exit {exit_.code}", "bad")
+
+
+def ending(exit_: Exit | None, state: State, duration: float | None) -> Line:
+    """How a job or step ended and after how long, in words; of a job that goes on, that its command has returned."""
+    if state is State.RUNNING:
+        after = f"  its command returned after {text.duration(duration)}" if duration is not None else ""
+        return [("still running", "accent"), (after, "dim")]
+    return [how_it_ended(exit_, state), (f"  after {text.duration(duration)}" if duration is not None else "", "dim")]
 
 
 def signal_name(number: int) -> str:

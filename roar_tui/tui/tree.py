@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from roar_tui.lineage.model import Kind, Node
+from roar_tui.lineage.walk import leads_to
 
 
 @dataclass(eq=False)
@@ -40,28 +41,31 @@ class TreeRow:
 
 @dataclass
 class Tree:
-    """The outline below one subject. Each node is opened at one place only: further mentions are `seen`."""
+    """The outline below one subject. Each node is opened at one place only: further mentions are `seen`.
+
+    A content that comes up again where another step made or had it (a copy) is opened there too.
+    """
 
     top: Branch
-    homes: dict[str, Branch] = field(default_factory=dict)  # node id -> the branch where it may be opened
+    homes: dict[str, list[Branch]] = field(default_factory=dict)  # node id -> the branches where it may be opened
 
     @classmethod
     def of(cls, node: Node) -> Tree:
         """A tree of which only the subject is known."""
         top = Branch(node)
-        return cls(top, {node.id: top})
+        return cls(top, {node.id: [top]})
 
     def attach(self, branch: Branch, nodes: list[Node]) -> None:
         """`nodes` were found behind `branch`; it opens."""
         branch.children = []
         for node in nodes:
             child = Branch(node, parent=branch, depth=branch.depth + 1)
-            home = self.homes.get(node.id)
-            if home is not None and home is not branch and self._holds(home):
+            homes = [home for home in self.homes.get(node.id, []) if home is not branch and self._holds(home)]
+            if homes and leads_to(node) <= frozenset().union(*(leads_to(home.node) for home in homes)):
                 child.seen = True
-                child.copy = node.kind is Kind.ARTIFACT and node.paths[:1] != home.node.paths[:1]
+                child.copy = node.kind is Kind.ARTIFACT and all(node.paths[:1] != home.node.paths[:1] for home in homes)
             else:
-                self.homes[node.id] = child
+                self.homes.setdefault(node.id, []).append(child)
             branch.children.append(child)
         branch.is_open, branch.loading, branch.error = True, False, None
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from roar_tui.record.model import Warning as RecordWarning
 from roar_tui.tui.screens.home import HomeScreen
 from tests import builders
 from tests.tui.driver import Driver, opened
@@ -26,7 +27,7 @@ def home(driver: Driver) -> HomeScreen:
 @pytest.mark.parametrize("size", SIZES)
 async def test_jobs_are_listed_newest_first_with_a_preview(two_runs: Path, size: tuple[int, int]) -> None:
     async with opened(two_runs, size) as driver:
-        await driver.sees("train.py --lr", "used  shards/" if size[0] < 120 else "shards/ 8 files")
+        await driver.sees("train.py --lr", "made  metrics.json" if size[0] < 120 else "shards/ 8 files")
         assert len([line for line in driver.lines if " ok " in line and " Nov " in line[:20]]) == 6
         assert all(len(line) == size[0] for line in driver.lines)
         assert driver.lines[-1].rstrip().endswith("q quit")
@@ -53,6 +54,15 @@ async def test_typing_a_filter_narrows_the_list_and_escape_clears_it(two_runs: P
         assert home(driver).filters["jobs"] == ""
 
 
+async def test_a_long_filter_is_never_silent(two_runs: Path) -> None:
+    async with opened(two_runs, (60, 20)) as driver:
+        await driver.press("slash")
+        await driver.type("train train train train train train train train train")
+        await driver.press("enter")
+        await driver.misses("fetch.py")
+        await driver.sees("Jobs    Artifacts", " / train train", "…")
+
+
 async def test_a_filter_that_finds_nothing_says_what_was_searched_and_how_to_clear_it(two_runs: Path) -> None:
     async with opened(two_runs) as driver:
         await driver.press("slash")
@@ -63,8 +73,9 @@ async def test_a_filter_that_finds_nothing_says_what_was_searched_and_how_to_cle
         await driver.sees("fetch.py")
 
 
-async def test_a_wrong_filter_term_is_explained_and_the_list_stays(two_runs: Path) -> None:
-    async with opened(two_runs, (120, 24)) as driver:
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_wrong_filter_term_is_explained_and_the_list_stays(two_runs: Path, size: tuple[int, int]) -> None:
+    async with opened(two_runs, size) as driver:
         await driver.sees("fetch.py")
         await driver.press("slash")
         await driver.type("role:nonsense")
@@ -74,9 +85,11 @@ async def test_a_wrong_filter_term_is_explained_and_the_list_stays(two_runs: Pat
         assert "'nonsense' is no role" in driver.text
 
 
-async def test_an_empty_store_explains_how_to_record(tmp_path: Path) -> None:
-    async with opened(tmp_path / "nothing") as driver:
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_empty_store_explains_how_to_record(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(tmp_path / "nothing", size) as driver:
         await driver.sees("Nothing is recorded here yet", "roar-tui run python3 train.py", "roar-tui demo")
+        await driver.sees("records what a command reads and writes", "shows it here once the command has ended", "doctor says so.")
     assert not (tmp_path / "nothing").exists()
 
 
@@ -183,3 +196,43 @@ async def test_the_mouse_picks_tabs_and_presses_the_footer(two_runs: Path) -> No
         await driver.sees("first seen")
         await driver.pilot.click("#footer", offset=(driver.lines[-1].index("help"), 0))
         await driver.sees("Show every key of this screen")
+
+
+@pytest.mark.parametrize("width", [60, 80, 130])
+async def test_titles_stand_over_their_columns_whether_or_not_the_list_scrolls(two_runs: Path, width: int) -> None:
+    def ends(driver: Driver) -> tuple[int, int]:
+        """Where the title of the last column ends, and where the number below it does."""
+        title, row = driver.lines[2], next(line for line in driver.lines[3:] if "model.pt" in line)
+        return title.index("used") + 4, title.index("used") + len(row[title.index("used") : title.index("used") + 6].rstrip())
+
+    async with opened(two_runs, (width, 16)) as driver:
+        await driver.press("2")
+        await driver.sees("model.pt")
+        assert home(driver).current.show_vertical_scrollbar
+        assert len(set(ends(driver))) == 1
+        await driver.press("slash")
+        await driver.type("model")
+        await driver.sees("2 found")
+        await driver.until(lambda: not home(driver).current.show_vertical_scrollbar)
+        assert len(set(ends(driver))) == 1
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_what_a_job_made_is_seen_however_few_the_lines_and_whatever_the_recording_warns_of(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    files = [builders.used(f"input-{n}") for n in range(3)]
+    warnings = [RecordWarning("changed", "3 inputs changed before they could be hashed")]
+    job = builders.single(["train.py"], files, [builders.made("model.pt")], warnings=warnings)
+    store = builders.build_store(tmp_path / "store", [job])
+    async with opened(store.root, size) as driver:
+        await driver.sees("! train.py", "made  model.pt")
+
+
+async def test_a_tall_preview_tells_what_the_recording_warns_of_first(tmp_path: Path) -> None:
+    warnings = [RecordWarning("changed", "an input changed")]
+    job = builders.single(["train.py"], [], [builders.made("model.pt")], warnings=warnings)
+    store = builders.build_store(tmp_path / "store", [job])
+    async with opened(store.root, (130, 30)) as driver:
+        await driver.sees("an input changed", "model.pt")
+        assert driver.text.index("an input changed") < driver.text.index("model.pt")

@@ -38,6 +38,26 @@ def test_wrap_loses_no_letter(line: Line, width: int, indent: int) -> None:
     assert "".join(plain(each) for each in lines).replace(" ", "") == plain(line).replace(" ", "")
 
 
+WORDS = st.lists(st.text("abc", min_size=1, max_size=12), min_size=1, max_size=8)
+
+
+@given(WORDS, st.integers(1, 3), st.integers(8, 20), st.integers(0, 3))
+def test_a_line_after_a_break_begins_with_a_word(words: list[str], blanks: int, width: int, indent: int) -> None:
+    for line in ([((" " * blanks).join(words), "plain")], [(word + " " * blanks, "plain") for word in words]):
+        for each in wrap(line, width, indent)[1:]:
+            assert plain(each).startswith(" " * indent)
+            assert plain(each)[indent] != " "
+
+
+def test_blanks_that_follow_a_full_line_stand_on_neither_line() -> None:
+    assert [plain(each) for each in wrap([("12345678", "strong"), ("  in ", "dim"), ("x", "plain")], 8)] == ["12345678", "in x"]
+    assert [plain(each) for each in wrap([("12345678  in x", "dim")], 8)] == ["12345678", "in x"]
+
+
+def test_a_word_that_was_cut_hard_is_whole_again_on_the_last_line() -> None:
+    assert [plain(each) for each in wrap([("/a/very/long/path", "plain")], 8, 2, limit=2)] == ["/a/very/", "  long/…"]
+
+
 @given(LINES, st.integers(8, 40), st.integers(1, 3))
 def test_wrap_keeps_its_limit(line: Line, width: int, limit: int) -> None:
     assert len(wrap(line, width, limit=limit)) <= limit

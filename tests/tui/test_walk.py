@@ -54,7 +54,7 @@ async def test_three_levels_back_from_the_model_and_home_again(two_runs: Path, s
         await driver.press("left", "backspace", "h")
         await driver.until(lambda: len(walk(driver).trail) == 1)
         await driver.press("escape")
-        await driver.sees("Artifacts", "took")
+        await driver.sees("Artifacts", "exit")
 
 
 async def test_every_node_is_opened_once_and_later_mentions_say_so(tmp_path: Path) -> None:
@@ -207,3 +207,58 @@ async def test_the_palette_runs_an_action_of_the_screen(two_runs: Path) -> None:
         await driver.sees("Draw the walk")
         await driver.press("enter")
         await driver.sees("boxes", "▼")
+
+
+async def test_a_kernel_is_named_by_its_notebook_wherever_the_step_is(tmp_path: Path) -> None:
+    above = ["jupyter-execute", "sub/analysis.ipynb"]
+    argv = ["python", "-m", "ipykernel_launcher", "-f", "/tmp/k.json"]
+    files = {"used": [builders.used("in.csv")], "generated": [builders.made("out.csv")]}
+    steps = [builders.step(above), builders.step(argv, number=1, parent=0, **files)]
+    store = builders.build_store(tmp_path / "store", [builders.record(above, steps)])
+    async with opened(store.root) as driver:
+        await driver.press("2", "slash")
+        await driver.type("out.csv")
+        await driver.press("enter")
+        await driver.sees("1 found", "made  Jupyter kernel of analysis.ipynb")
+        await driver.press("e")
+        await driver.sees("Made by 1", "Jupyter kernel of analysis.ipynb")
+        await driver.press("escape", "enter")
+        await put_cursor_on(driver, "Jupyter kernel of analysis")
+        await driver.until(lambda: driver.lines[-4].strip() == "Jupyter kernel of analysis.ipynb")
+        await driver.press("e")
+        await driver.sees("notebook    sub/analysis.ipynb")
+        assert "Jupyter kernel of analysis.ipynb" in driver.lines[0]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_copy_leads_on_to_what_the_original_came_from(tmp_path: Path, size: tuple[int, int]) -> None:
+    """The content is the same, the steps behind it are not: nothing may end at the first mention of a content."""
+    at = [builders.T0 + n * 60 * builders.SECOND for n in range(3)]
+    used, made, raw = builders.used, builders.made, "the content"
+    files = [
+        ([used("source")], [made("raw.csv", raw, opened=at[0])]),
+        ([used("raw.csv", raw, opened=at[1])], [made("copy.csv", raw, opened=at[1] + 1000)]),
+        ([used("copy.csv", raw, opened=at[2])], [made("model.pt", opened=at[2])]),
+    ]
+    commands = ["fetch.py"], ["cp", "raw.csv", "copy.csv"], ["train.py"]
+    records = [builders.single(commands[n], *files[n], started=at[n]) for n in range(3)]
+    store = builders.build_store(tmp_path / "store", records)
+    async with opened(store.root, size, focus=builders.job_id(records[2])) as driver:
+        await driver.sees("train.py", "cp raw.csv", "fetch.py", "source")
+        assert "same content" not in driver.text
+    async with opened(store.root, size, focus=builders.job_id(records[0])) as driver:
+        await driver.sees("upstream")
+        await driver.press("t")
+        await driver.sees("downstream", "cp raw.csv", "train.py", "model.pt")
+
+
+async def test_what_a_step_wrote_into_a_pipe_is_not_nothing(two_runs: Path) -> None:
+    prep = builders.job_id(builders.two_runs()[1])
+    async with opened(two_runs, (80, 40), focus=f"{prep}:1") as driver:
+        await driver.sees("made  a pipe to prep.py --out shards")
+        await driver.press("e")
+        await driver.sees("Generated 0", "pipe to     ", ":2  prep.py --out shards")
+    async with opened(two_runs, (80, 40), focus=f"{prep}:2") as driver:
+        await driver.sees("made  shards/ 8 files")
+        await driver.press("e")
+        await driver.sees("pipe from   ", ":1  sort raw.txt")

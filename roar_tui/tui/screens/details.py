@@ -17,8 +17,9 @@ from roar_tui.tui.brief import lay_out, node_fields
 from roar_tui.tui.desk import Desk
 from roar_tui.tui.details import artifact_page, job_page
 from roar_tui.tui.disk import CancelledError, DiskState, words_for
-from roar_tui.tui.lines import Line, plain
+from roar_tui.tui.lines import Line, plain, spread
 from roar_tui.tui.lookup import About
+from roar_tui.tui.nodes import code_of, title
 from roar_tui.tui.screens.base import ExplorerScreen, Rule
 from roar_tui.tui.screens.help import ScrolledLines
 from roar_tui.tui.widgets.line_view import LineView
@@ -86,6 +87,7 @@ class DetailsScreen(ExplorerScreen):
         about = self._about
         if about is None:
             return
+        head: Line
         width, look = self.size.width - 2 * MARGIN, self.desk.look()
         if about.artifact is not None:
             alternatives = about.node.alternatives if about.node is not None else []
@@ -94,7 +96,7 @@ class DetailsScreen(ExplorerScreen):
                 disk = []
             lines = artifact_page(about.artifact, width, look, alternatives=alternatives, disk=disk, content=about.content)
             path = about.artifact.paths[0] if about.artifact.paths else about.artifact.digest
-            head: Line = [(text.shorten_path(path, max(width - 20, 20), home=look.home), "strong")]
+            head, code = [(text.shorten_path(path, max(width - 20, 20), home=look.home), "strong")], ""
         elif about.job is not None:
             node = about.node
             of_step = about.step if node is None or node.kind is Kind.STEP else None
@@ -103,14 +105,15 @@ class DetailsScreen(ExplorerScreen):
             lines = job_page(job, queries.folded_step(step) if step is not None else None, width, look)
             if node is not None and node.kind is Kind.ARTIFACT:
                 lines = [*lay_out(node_fields(node, look, None, None, None), width, 100, look), [], *lines]
-            head = [(text.what(step.argv if step is not None else about.job.command), "strong")]
-            head.append((f"  {look.short(about.job.id)}" + (f":{step.id}" if step is not None else ""), "hash"))
+            notebook = look.notebook(step.job, step.id) if step is not None else None
+            head = [(text.what(step.argv if step is not None else about.job.command, notebook), "strong")]
+            code = look.short(about.job.id) + (f":{step.id}" if step is not None else "")
         elif about.node is not None:
             lines = lay_out(node_fields(about.node, look, None, None, None), width, 100, look)
-            head = [(about.node.kind.value, "strong")]
+            head, code = title(about.node, look), code_of(about.node, look)
         else:
             return
-        self.head.show([[(" ", "plain"), *head]])
+        self.head.show([spread([(" ", "plain"), *head], [(code, "hash"), (" ", "plain")], self.size.width, more=look.marks.more)])
         margin: Line = [(" " * MARGIN, "plain")]
         self.page.show([[*margin, *line] for line in lines])
 

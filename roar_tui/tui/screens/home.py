@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.strip import Strip
@@ -47,6 +48,23 @@ class Heading(LineView):
         return self.painter.strip(heading(COLUMNS[self.tab], self.size.width - 1), self.size.width)
 
 
+class Message(LineView):
+    """What is said in the place of an empty list, broken to the width that it gets."""
+
+    def __init__(self) -> None:
+        super().__init__(id="message")
+        self._words: Callable[[int], list[Line]] = lambda width: []
+
+    def say(self, words: Callable[[int], list[Line]]) -> None:
+        """Say what `words` makes of a width."""
+        self._words = words
+        self._break_lines()
+
+    @on(events.Resize)
+    def _break_lines(self) -> None:
+        self.show(self._words(self.size.width))
+
+
 class HomeScreen(ComparingScreen):
     """The first screen. It follows what other processes record without moving the cursor."""
 
@@ -67,7 +85,7 @@ class HomeScreen(ComparingScreen):
             JOBS: VirtualList[JobItem](desk.reader("jobs"), self._job_line, id=JOBS),
             ARTIFACTS: VirtualList[ArtifactItem](desk.reader("artifacts"), self._artifact_line, id=ARTIFACTS),
         }
-        self.message = LineView(id="message")
+        self.message = Message()
         self.preview = Preview(desk)
 
     def compose_middle(self) -> ComposeResult:
@@ -165,15 +183,14 @@ class HomeScreen(ComparingScreen):
             line.show_status([])
 
     def _say_if_empty(self) -> None:
-        width, empty = self.size.width - 6, self.current.count == 0
+        empty = self.current.count == 0
         if empty:
-            if self.filters[self.tab]:
-                lines = nothing_found(self.tab, self.filters[self.tab], width)
+            if chosen := self.filters[self.tab]:
+                self.message.say(partial(nothing_found, self.tab, chosen))
             elif self.synced:
-                lines = nothing_recorded(width, self.desk.marks)
+                self.message.say(partial(nothing_recorded, self.desk.marks))
             else:
-                lines = reading(width)
-            self.message.show(lines)
+                self.message.say(reading)
             self.preview.clear()
         self.set_class(empty, "-empty")
 

@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from roar_tui.tui.lines import Line, spread, width_of
+from roar_tui.tui.lines import Line, crop, width_of
 from roar_tui.tui.marks import Marks
 from roar_tui.tui.widgets.line_view import LineView
 
@@ -50,7 +50,10 @@ class TabLine(LineView):
         left: Line = []
         for i in range(len(self._tabs)):
             left.extend([*self._words(i), (" ", "plain")])
-        return self.painter.strip(spread(left, [*self.status, (" ", "plain")], self.size.width), self.size.width)
+        room = self.size.width - width_of(left) - 2  # the tabs stay whole; a status that is cut is better than a silent filter
+        status: Line = [*crop(self.status, room, self._marks.more), (" ", "plain")]
+        blanks = " " * (self.size.width - width_of(left) - width_of(status))
+        return self.painter.strip([*left, (blanks, "plain"), *status], self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         at = 0
