@@ -196,6 +196,13 @@ async def test_the_map_draws_boxes_and_keeps_the_cursor(two_runs: Path) -> None:
         assert node.argv[1] == "prep.py"
 
 
+async def test_a_map_that_is_larger_than_the_screen_says_how_much_is_beside_it(two_runs: Path) -> None:
+    async with opened(two_runs, (80, 12)) as driver:
+        await driver.sees("fetch.py")
+        await driver.press("enter", "m")
+        await driver.sees("boxes", "out of view")
+
+
 async def test_the_palette_runs_an_action_of_the_screen(two_runs: Path) -> None:
     async with opened(two_runs, (100, 30)) as driver:
         await driver.sees("fetch.py")

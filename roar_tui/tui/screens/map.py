@@ -99,6 +99,15 @@ class MapView(LineView, can_focus=True):
     def on_resize(self) -> None:
         self.put_cursor(self.cursor)
 
+    def hidden(self) -> int:
+        """How many boxes lie wholly beside what is on screen."""
+        if self.shown is None:
+            return 0
+        margin = max((self.size.width - self.layout_of.width) // 2, 0)
+        window = Region(self.scroll_offset.x - margin, self.scroll_offset.y, self.size.width, self.size.height)
+        places = (self.layout_of.places[name] for name in self.shown.boxes)
+        return sum(not window.overlaps(Region(place.x, place.y, place.width, place.height)) for place in places)
+
 
 class MapScreen(ExplorerScreen):
     """Draws what lies around `subject` in one direction."""
@@ -170,7 +179,9 @@ class MapScreen(ExplorerScreen):
         if inside:
             left.append(("  with " + ", ".join(name_of(each) for each in inside[:6]), "dim"))
         behind = sum(box.more for box in view.shown.boxes.values())
-        right: Line = [(f"{len(view.shown.boxes)} boxes", "dim")]
+        right: Line = [(f"{text.count(len(view.shown.boxes), 'box', 'boxes')}", "dim")]
+        if hidden := view.hidden():
+            right.append((f", {hidden} out of view", "dim"))
         right.append((f", {behind} with more behind " if behind else " ", "warn"))
         self.head.show([spread(left, right, self.size.width, more=look.marks.more)])
 
