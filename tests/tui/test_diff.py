@@ -105,7 +105,7 @@ async def test_without_an_a_the_run_before_is_offered(changed_shards: Path) -> N
     async with opened(changed_shards, (100, 30)) as driver:
         await driver.sees("train.py --lr 0.1")
         await driver.press("d")
-        await driver.sees("Press d again to compare with the run before", "space")
+        await driver.sees("Press d again to compare with", "the run before", "space")
         await driver.press("d")
         await driver.sees("causes", "0.1 → 0.2")
 

@@ -78,4 +78,4 @@ class ComparingScreen(ExplorerScreen):
         if self._eager:
             self.explorer.show_diff(earlier, thing)
             return
-        self.tell(f"Press d again to compare with the run before: {earlier.name}.", hint=f"Or: {how[0].lower()}{how[1:]}")
+        self.tell(f"Press d again to compare with the run before, {earlier.name}; space marks another A.")
