@@ -131,8 +131,10 @@ def limits(
     if setuid:
         found["setuid"] = f"Setuid programs lose their privilege when they are traced: {', '.join(setuid)}."
     said = []
-    for what, accesses in (("input", [step.used for step in steps]), ("output", [step.generated for step in steps])):
-        changed = sum(access.status is Status.CHANGED for some in accesses for access in some)
+    used = [access for step in steps for access in step.used]
+    left = [access for step in steps for access in step.generated if access.survives]
+    for what, accesses in (("input", used), ("output", left)):
+        changed = sum(access.status is Status.CHANGED for access in accesses)
         if changed:
             of = ("it", "its content is") if changed == 1 else ("they", "their contents are")
             said.append(f"{count(changed, what)} changed before {of[0]} could be hashed: {of[1]} unknown.")
