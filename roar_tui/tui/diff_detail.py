@@ -148,7 +148,7 @@ def _files(cause: Cause, width: int, look: Look, cwd: str | None) -> list[Detail
             found.append(Detail(crop([*line, (hashes, "hash")], width, look.marks.more), each["path"], a, b))
     left = sum(len(members[kind]) for kind in signs) - len(found)
     if left > 0:
-        more = f"and {left:,} more files; e writes all of them to a file"
+        more = f"and {text.count(left, 'more file')}; e writes all of them to a file"
         found.append(Detail([(" " * INDENT, "plain"), (more, "dim")]))
     return found
 
@@ -160,7 +160,7 @@ def _text(lines: Sequence[str], width: int, look: Look) -> list[Line]:
         tone = {"+": "ok", "-": "bad", "@": "accent"}.get(line[:1], "dim")
         shown.append(crop([(" " * INDENT, "plain"), (line, tone)], width, look.marks.more))
     if len(lines) > SHOWN:
-        shown.append([(" " * INDENT, "plain"), (f"and {len(lines) - SHOWN:,} more lines; y copies all of them", "dim")])
+        shown.append([(" " * INDENT, "plain"), (f"and {text.count(len(lines) - SHOWN, 'more line')}; y copies all of them", "dim")])
     return shown
 
 

@@ -101,6 +101,14 @@ async def test_the_mark_survives_filtering_and_new_jobs(changed_shards: Path) ->
         assert "--lr 0.1" in marked
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+async def test_the_offer_is_read_whole_on_a_small_screen(changed_shards: Path, size: tuple[int, int]) -> None:
+    async with opened(changed_shards, size) as driver:
+        await driver.sees("train.py")
+        await driver.press("d")
+        await driver.sees("Press d again", "another A.")
+
+
 async def test_without_an_a_the_run_before_is_offered(changed_shards: Path) -> None:
     async with opened(changed_shards, (100, 30)) as driver:
         await driver.sees("train.py --lr 0.1")

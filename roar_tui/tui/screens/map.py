@@ -99,6 +99,12 @@ class MapView(LineView, can_focus=True):
     def on_resize(self) -> None:
         self.put_cursor(self.cursor)
 
+    def on_mouse_scroll_down(self) -> None:
+        self.call_after_refresh(self.post_message, self.Moved())
+
+    def on_mouse_scroll_up(self) -> None:
+        self.call_after_refresh(self.post_message, self.Moved())
+
     def hidden(self) -> int:
         """How many boxes lie wholly beside what is on screen."""
         if self.shown is None:
