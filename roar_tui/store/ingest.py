@@ -28,7 +28,8 @@ BATCH_SECONDS = 0.5  # other writers wait this long at most
 BATCH_ACCESSES = 50_000
 MOST_PASSES = 5  # over the archive in one ingest: one, unless records go or the index is emptied meanwhile
 TRUSTED_AGE = 60.0  # seconds: a folder changed less than this before its listing may change again under the same times
-_FORGET = "UPDATE day SET mtime = -1, ctime = -1 WHERE name = ?"  # the times that were, not that it is known
+UNTIMED = (-1, -1)  # the times of a day that is known, and whose folder's times do not tell the next change
+_FORGET = "UPDATE day SET mtime = -1, ctime = -1 WHERE name = ?"
 
 Progress = Callable[[int, int], None]
 
@@ -119,10 +120,10 @@ class _Ingest:
 
     def add_texts(self, most: int | None) -> None:
         """Add up to `most` paths (None: all) to the index of texts."""
-        done, left = 0, self.db.execute("SELECT EXISTS (SELECT 1 FROM path_texts)").fetchone()[0]
-        while left and (most is None or done < most):
+        done = 0
+        while texts.missing(self.db) > 0 and (most is None or done < most):
             self._begin()
-            left = texts.add(self.db)
+            texts.add(self.db)
             self._commit()
             done += texts.SLICE
 
@@ -147,7 +148,7 @@ class _Ingest:
                 done += batch
                 if progress is not None:
                     progress(done, total)
-            self._mark(day, day.name in known)
+            self._mark(day, known.get(day.name, UNTIMED) != UNTIMED)
 
     def _look_at(self, names: list[str]) -> list[Day]:
         """The day folders `names` with their times in order, taken before any is listed: no change hides behind one."""
@@ -311,12 +312,12 @@ class _Ingest:
         self.db.execute("INSERT OR IGNORE INTO day (name, mtime, ctime) VALUES (?, -1, -1)", (day,))
         self._commit()
 
-    def _mark(self, day: Day, known: bool) -> None:
-        """Remember that `day` is wholly in the index, where its times will tell the next change; else forget it, if `known`."""
+    def _mark(self, day: Day, timed: bool) -> None:
+        """Remember that `day` is wholly in the index, where its times will tell the next change; else forget them, if `timed`."""
         complete = day.name not in self._lacking and not any(
             name == day.name or name.startswith(f"{day.name}/") for name in self.unreadable
         )
-        if not (day.trusted and complete) and not known:
+        if not (day.trusted and complete) and not timed:
             return
         self._begin()
         if day.trusted and complete:

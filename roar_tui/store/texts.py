@@ -37,16 +37,23 @@ def make(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO path_texts (upto) VALUES (0)")
 
 
-def add(db: sqlite3.Connection) -> int:
-    """Add the next few paths, in a transaction of the caller's; how many are still missing."""
+def missing(db: sqlite3.Connection) -> int:
+    """How many row ids of paths it has not come to yet; 0 where there is no such index."""
     row: tuple[int] | None = db.execute(_UPTO).fetchone()
-    if row is None:
-        return 0
-    last = row[0] + SLICE
-    db.execute(_ADD, {"upto": row[0], "last": last})
-    (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM path").fetchone()
-    db.execute("UPDATE path_texts SET upto = ?", (min(last, newest),))
-    return max(0, int(newest) - last)
+    return 0 if row is None else _newest(db) - row[0]
+
+
+def add(db: sqlite3.Connection) -> None:
+    """Add the next few paths, in a transaction of the caller's."""
+    (upto,) = db.execute(_UPTO).fetchone()
+    last = upto + SLICE
+    db.execute(_ADD, {"upto": upto, "last": last})
+    db.execute("UPDATE path_texts SET upto = ?", (min(last, _newest(db)),))
+
+
+def _newest(db: sqlite3.Connection) -> int:
+    newest: int = db.execute("SELECT coalesce(max(id), 0) FROM path").fetchone()[0]
+    return newest
 
 
 def contains(column: str, word: str) -> tuple[str, list[str | bytes]]:

@@ -119,6 +119,17 @@ def test_ingest_is_idempotent_and_lists_quiet_days_once(tmp_path: Path, monkeypa
     assert listed == [day_of(T0)]
 
 
+def test_a_sync_that_finds_nothing_new_asks_for_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even of a folder that is looked through each time."""
+    store = build_store(tmp_path / "store", [record(["true"]), single(["cat"], [used("a")])])
+
+    def begin(db: sqlite3.Connection, patience: float) -> None:
+        raise AssertionError("a transaction that writes")
+
+    monkeypatch.setattr(ingest, "begin", begin)
+    assert (store.sync().added, store.sync(wait=False).busy) == (0, False)
+
+
 def test_a_folder_changed_less_than_a_minute_ago_is_not_trusted(tmp_path: Path) -> None:
     store = build_store(tmp_path / "store", [record(["true"])])
     assert count(store, "day WHERE mtime >= 0") == 0

@@ -46,8 +46,8 @@ def folded(text: str) -> bytes | str:
 def test_what_is_found_is_what_contains_the_word(with_index: bool, old: list[str], new: list[str], word: str) -> None:
     with closing(tables(with_index=with_index)) as db:
         insert(db, old)
-        while with_index and texts.add(db):
-            pass
+        while with_index and texts.missing(db):
+            texts.add(db)
         insert(db, [path for path in new if path not in old])
         found = set(texts.paths_with(db, word, 100))
         for rowid, value in db.execute("SELECT id, path FROM path"):
