@@ -304,11 +304,12 @@ class Changes(Places):
         source.moved_to = self._copied(process, source, written, time)
         self._files.remove(old, time)
 
-    def _named_anew(self, process: Process, written: str, time: int) -> None:
-        """A file that is kept under this new name alone."""
+    def _named_anew(self, process: Process, written: str, time: int, opened: int | None = None) -> Version:
+        """The file that has this name since `time`, and was written since `opened` (None: since then)."""
         self._files.overwrite(written, time)
         version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
-        self._generate(process.image, version, time, named=True)
+        self._generate(process.image, version, time if opened is None else opened, named=True)
+        return version
 
     def _copied(self, process: Process, source: Version, new: str, time: int) -> Version | None:
         """`new` is another name for the content of `source`, which this process's image did not write."""
@@ -316,9 +317,7 @@ class Changes(Places):
         if written is None:
             return None
         self._use_version(process, source, None, time)
-        self._files.overwrite(written, time)
-        version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
-        self._generate(process.image, version, time, named=True)
+        version = self._named_anew(process, written, time)
         source.link(version)
         return version
 
@@ -348,10 +347,7 @@ class Changes(Places):
             written = self._policy.written(new)
             if written is None:
                 return
-            self._files.overwrite(written, time)
-            version = self._files.add(Version(written, external=False, foreign=process.foreign, touched=time))
-            self._generate(process.image, version, source.generations[process.image].opened, named=True)
-            source.link(version)
+            source.link(self._named_anew(process, written, time, source.generations[process.image].opened))
             return
         self._copied(process, source, new, time)
 

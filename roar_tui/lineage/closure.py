@@ -43,7 +43,7 @@ class _Closure:
                 self._walk.targets.append(seed.node.id)
             if seed.node.kind is Kind.STEP:
                 self._wait(seed.node.id, None, self._opener.whole, 0)
-                for path in self._opener.all_appended(seed.node.id) if self._opener.up else ():
+                for path in self._opener.all_appended(seed.node.id):
                     self._wait(seed.node.id, path, self._opener.whole, 0)
             else:
                 self._open_file(self._walk.nodes[seed.node.id], seed.hops, 0)

@@ -103,10 +103,10 @@ def _is_yes(sought: Sought, found: list[One], missing: list[One]) -> bool:
 def _small(db: sqlite3.Connection, walk: Walk, depth: int | None) -> list[Gap]:
     """Roots that may be what a recorded step made, which the walk cannot go on from."""
     found = []
-    nodes = Opener(db, walk.direction).nodes
-    for root, makers in doubtful(db, walk, depth):
+    opener = Opener(db, walk.direction)
+    for root, makers in doubtful(opener, walk, depth):
         more = f", and so did {count(len(makers) - 1, 'other')}" if len(makers) > 1 else ""
-        step = nodes.step(f"s:{makers[0].job}:{makers[0].step}")
+        step = opener.nodes.step(f"s:{makers[0].job}:{makers[0].step}")
         made = f"{what(step.argv, step.notebook)} made the same content as {makers[0].path}{more}"
         why = f"too small ({size(root.size)}) to be told apart: {made}"
         found.append(Gap(root.paths[0] if root.paths else root.id, why, root.id))

@@ -29,12 +29,12 @@ def fold(walk: Walk) -> Walk:
 def _with(walk: Walk, sets: list[Node]) -> Walk:
     """The walk with each of `sets` in place of its members."""
     now = {member.id: node for node in sets for member in node.members}
-    result = replace(walk, nodes={}, edges={}, targets=list(dict.fromkeys(_id(now, target) for target in walk.targets)))
+    ids = {member: node.id for member, node in now.items()}
+    result = replace(walk, nodes={}, edges={}, targets=list(dict.fromkeys(ids.get(target, target) for target in walk.targets)))
     for node in walk.nodes.values():
         kept = now.get(node.id, node)
         result.nodes.setdefault(kept.id, kept)
     joined: dict[tuple[str, str], list[Edge]] = {}
-    ids = {member: node.id for member, node in now.items()}
     for (source, target), edge in walk.edges.items():
         joined.setdefault((ids.get(source, source), ids.get(target, target)), []).append(edge)
     for (source, target), edges in joined.items():
@@ -84,10 +84,6 @@ def _names(directory: str, node: Node) -> list[str]:
     """The node's paths below `directory`, relative to it; the base name of one that lies elsewhere."""
     prefix = directory.rstrip("/") + "/"
     return [path[len(prefix) :] for path in node.paths if path.startswith(prefix)] or [os.path.basename(node.paths[0])]
-
-
-def _id(now: dict[str, Node], node: str) -> str:
-    return now[node].id if node in now else node
 
 
 def _joined(walk: Walk, edges: list[Edge], files: Node, step: str) -> Edge:

@@ -75,7 +75,7 @@ class Opener:
         self._ranks = Ranks(db, self.nodes)
         self._together: dict[int, dict[int, list[tuple[int, int]]]] = {}
         self._alone: dict[int, str] = {}
-        self._appends = bool(db.execute(links.ANY_APPENDED).fetchone()[0])  # almost never
+        self._appends = bool(db.execute(links.ANY_APPENDED).fetchone()[0])  # else no step need be asked
         self._appended: dict[int, list[Use]] = {}
 
     @property
@@ -158,8 +158,8 @@ class Opener:
         return (flow for flow in self._outputs(row, moment, FOREVER if done is None else done) if flow.path == path)
 
     def all_appended(self, step: str) -> dict[str, None]:
-        """The paths to which a step (node id) could only append."""
-        return dict.fromkeys(use.path for use in self.appended(self.nodes.row(step)))
+        """The paths that a step (node id) could only append to: asked for everything, it is asked about each by itself."""
+        return dict.fromkeys(use.path for use in self.appended(self.nodes.row(step))) if self.up else {}
 
     def edge(self, step: Node, file: Node, path: str | None, time: int, *, into_step: bool, group: bool = False) -> Edge:
         """The edge between a step and a file or pipe, in the direction of the data."""

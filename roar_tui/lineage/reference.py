@@ -184,8 +184,8 @@ class _Resolver:
         """A job's name, or the end of a recorded path: the newest, with a note. Raises AmbiguousError as `ending` does."""
         job = jobs.named(self._db, ref)
         if job is not None:
-            newest, count = job
-            many = f"the newest of {count} jobs of that name" if count > 1 else "the job of that name"
+            newest, number = job
+            many = f"the newest of {number} jobs of that name" if number > 1 else "the job of that name"
             return newest.target(f"{ref} is {many}, {short(self._db, newest.id)}.")
         found = ending(self._db, ref, cwd=self._cwd, why="; ".join(self._tried))
         return None if found is None else recorded.target_of(*found)

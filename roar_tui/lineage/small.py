@@ -6,7 +6,6 @@ there is not known either.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -23,15 +22,14 @@ class Doubtful(NamedTuple):
     makers: tuple[Alternative, ...]
 
 
-def doubtful(db: sqlite3.Connection, walk: Walk, depth: int | None = None) -> Iterator[Doubtful]:
+def doubtful(opener: Opener, walk: Walk, depth: int | None = None) -> Iterator[Doubtful]:
     """The roots of an upstream `walk` (of at most `depth` edges) that have other makers and are too small to be told apart."""
     if walk.direction is not Direction.UPSTREAM:
         return
-    opener = Opener(db, walk.direction)
     for node in walk.nodes.values():
         if not is_small_root(node) or (depth is not None and node.depth >= depth):
             continue
-        row = db.execute(_ARTIFACT, (bytes.fromhex(node.digest or ""),)).fetchone()
+        row = opener.db.execute(_ARTIFACT, (bytes.fromhex(node.digest or ""),)).fetchone()
         makers = () if row is None else _makers(opener, row[0], node.paths)
         if makers:
             yield Doubtful(node, makers)

@@ -70,7 +70,7 @@ class Walker:
 
     def _seeded(self, seed: Seed) -> Node:
         if seed.node.kind is Kind.STEP:
-            through = self._opener.all_appended(seed.node.id) if self._opener.up else {}
+            through = self._opener.all_appended(seed.node.id)
             seed.node.state = _Asked(self._opener.whole, dict.fromkeys(through, self._opener.whole))
         else:
             seed.node.state = seed.hops

@@ -137,9 +137,9 @@ def _packed(step: Step, moments: list[int], keep: KeepBlob) -> Step:
     groups: dict[tuple[str, str, bool, str, int], list[Access]] = {}
     hashed = Status.HASHED
     for access in step.used:
-        if access.status is not hashed or access.digest is None or access.size is None or access.algorithm is not None:
+        if access.status is not hashed or access.digest is None or access.size is None:
             continue
-        if access.appended:
+        if access.algorithm is not None or access.appended:
             continue
         directory, _, name = access.path.rpartition("/")
         before = bisect_left(moments, access.opened) if moments else 0

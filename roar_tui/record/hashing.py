@@ -72,6 +72,11 @@ class Evidence(NamedTuple):
     def mtime(self) -> int:
         return self.stat.st_mtime_ns // 1000 if self.stat is not None else 0
 
+    @property
+    def margin(self) -> int:
+        """By how much (µs) one of the file's times must be before another time for that to be certain."""
+        return NETWORK_MARGIN if self.stat is not None and on_network(self.stat.st_dev) else CLOCK.margin
+
     def certain_since(self, time: int) -> bool:
         """Whether the file did not change between `time` and the hashing, by its ctime."""
         return self.stat is not None and self.ctime <= time

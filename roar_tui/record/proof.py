@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from roar_tui.record.clock import CLOCK
-from roar_tui.record.hashing import NETWORK_MARGIN, Evidence
+from roar_tui.record.hashing import Evidence
 from roar_tui.record.mounts import in_memory, on_network
 from tracer.observation import Use, Version
 
@@ -28,7 +28,7 @@ def proven(use: Use, evidence: Evidence) -> bool:
     if version.disturbed(use.opened, evidence.ended):
         return False
     network = evidence.stat is not None and on_network(evidence.stat.st_dev)
-    if evidence.ctime <= use.opened - (NETWORK_MARGIN if network else CLOCK.margin):
+    if evidence.ctime <= use.opened - evidence.margin:
         return not _may_be_mapped(version, use.opened)
     if network:
         return False
@@ -76,8 +76,7 @@ def untouched(use: Use, evidence: Evidence) -> bool:
     """
     if evidence.stat is not None and in_memory(evidence.stat.st_dev) and not use.blind:
         return False
-    network = evidence.stat is not None and on_network(evidence.stat.st_dev)
-    return evidence.ctime <= use.opened - (NETWORK_MARGIN if network else CLOCK.margin)
+    return evidence.ctime <= use.opened - evidence.margin
 
 
 def not_yet_written(use: Use, evidence: Evidence, followers: Iterable[Version]) -> bool:

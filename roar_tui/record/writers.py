@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from roar_tui.record.clock import CLOCK
-from roar_tui.record.hashing import NETWORK_MARGIN, Evidence
-from roar_tui.record.mounts import on_network
+from roar_tui.record.hashing import Evidence
 from tracer.observation import Image, Version
-
-FOREVER = 1 << 63
 
 
 class Writers:
@@ -28,19 +24,15 @@ class Writers:
         What was put in its place may be old: then it came there after the end, and was not changed since the beginning.
         """
         whole = list(versions)
-        begin, end = FOREVER, 0
-        for version in whole:
-            if version.outer:
-                return True  # its caller has it open as well, as the job does
-            end = max(end, version.touched)
-            for generation in version.generations.values():
-                idle = self._ends.get(generation.image)
-                if idle is None:
-                    return True
-                begin, end = min(begin, generation.opened), max(end, idle)
-        if final.stat is None or any(version.writable(end) for version in whole):
+        made = [generation for version in whole for generation in version.generations.values()]
+        ends = [self._ends.get(generation.image) for generation in made]
+        known = [end for end in ends if end is not None]
+        if len(known) < len(ends) or not made or any(version.outer for version in whole):
+            return True  # somebody may write still: of a stream of the whole job, its caller
+        begin, end = min(generation.opened for generation in made), max(*known, *(version.touched for version in whole))
+        if any(version.writable(end) for version in whole):
             return True
-        margin = NETWORK_MARGIN if on_network(final.stat.st_dev) else CLOCK.margin
+        margin = final.margin
         return final.mtime <= end + margin and (final.ctime <= end + margin or final.mtime >= begin - margin)
 
 

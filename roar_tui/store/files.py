@@ -56,12 +56,12 @@ def directory_like_parent(directory: Path) -> None:
 
 def publish_below(path: Path, data: bytes) -> None:
     """`publish`, in a directory that is made like its parent if need be; raises OSError."""
-    for last in (*[False] * ATTEMPTS, True):
+    for attempt in range(ATTEMPTS):
         directory_like_parent(path.parent)
         try:
             return publish(path, data)
         except FileNotFoundError:  # the directory was empty, and another writer's took its place
-            if last:
+            if attempt == ATTEMPTS - 1:
                 raise
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from roar_tui.record import proof
+from roar_tui.record import hashing, proof
 from roar_tui.record.clock import TICK
 from roar_tui.record.hashing import NETWORK_MARGIN, Evidence
 from roar_tui.record.model import Status
@@ -75,7 +75,8 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_proves_a_hash(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proof, "on_network", lambda device: case.network)
+    for module in (proof, hashing):
+        monkeypatch.setattr(module, "on_network", lambda device: case.network)
     version = Version("/w/a", external=not case.ends, touched=case.touched, both_ways=case.both_ways)
     for end in case.ends:
         maker = image(end)
@@ -96,7 +97,8 @@ def test_what_proves_a_hash(case: Case, monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_was_opened_for_both_is_known_if_nobody_touched_it(
     ctime: int, network: bool, answer: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proof, "on_network", lambda device: network)
+    for module in (proof, hashing):
+        monkeypatch.setattr(module, "on_network", lambda device: network)
     use = Use(image(), Version("/w/a", external=True), "/w/a", None, OPEN, 1, mixed=True)
     assert proof.untouched(use, evidence(ctime)) == answer
 
