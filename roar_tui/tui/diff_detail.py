@@ -36,6 +36,9 @@ def cause_detail(cause: Cause, causes: Sequence[Cause], width: int, look: Look, 
         said.append([(where, "plain")])
     if cause.detail.get("outside"):
         said.append([("Changed outside any recorded step: nothing that was recorded wrote it in between.", "warn")])
+    if cause.detail.get("left"):
+        other = "A" if cause.change is Change.ADDED else "B"
+        said.append([(f"{other} had left it where this run wrote as well: an archive that is updated, a checkpoint.", "plain")])
     if cause.detail.get("between"):
         said.append([("The one step that made both read it after it had made the one, and before it made the other.", "plain")])
     members = cause.detail.get("members")
@@ -144,7 +147,7 @@ def _files(cause: Cause, width: int, look: Look, cwd: str | None) -> list[Detail
             name = text.shorten_path(each["path"], max(width - INDENT - 26, 12), cwd=base, home=look.home)
             line: Line = [(" " * INDENT, "plain"), (sign + " ", tone), (name, "strong"), ("  ", "plain")]
             a, b = each.get("a"), each.get("b")
-            hashes = f" {'→' if look.marks.unicode else '->'} ".join(look.short(digest) for digest in (a, b) if digest)
+            hashes = f" {look.marks.becomes} ".join(look.short(digest) for digest in (a, b) if digest)
             found.append(Detail(crop([*line, (hashes, "hash")], width, look.marks.more), each["path"], a, b))
     left = sum(len(members[kind]) for kind in signs) - len(found)
     if left > 0:

@@ -11,9 +11,11 @@ from roar_tui.lineage.diff.graph import Graph, Step
 from roar_tui.lineage.diff.places import resolve
 from roar_tui.store.schema import from_sql, to_sql
 
+_SEPARATORS = ("-", ".", "_")  # what may follow the beginning of a name
 # The path itself, or below it; or beginning with it (`out/model`).
-_THERE = ("p.path = :path", "p.path >= :path || '/' AND p.path < :path || '0'")
-_BEGINNING = ("p.path >= :path || '-' AND p.path < :path || '/'", "p.path >= :path || '_' AND p.path < :path || '`'")
+_AFTER = "p.path >= :path || '{}' AND p.path < :path || '{}'"
+_THERE = ("p.path = :path", _AFTER.format("/", "0"))
+_BEGINNING = tuple(_AFTER.format(each, chr(ord(each) + 1)) for each in _SEPARATORS)
 # used_step or generated_step, then the primary key
 TOUCHED = tuple(
     f"""SELECT EXISTS (SELECT 1 FROM {table} x INDEXED BY {table}_step JOIN path p ON p.id IN (x.path, x.named)
@@ -29,7 +31,6 @@ IN_SET = "SELECT " + " OR ".join(
 WHERE {there} AND m.fileset = :fileset)"""
     for there in (*_THERE, *(f":prefix AND {beginning}" for beginning in _BEGINNING))
 )
-_SEPARATORS = ("-", ".", "_")  # what may follow the beginning of a name
 
 
 class Touched:

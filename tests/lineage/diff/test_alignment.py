@@ -343,6 +343,20 @@ def archived(start: int, source: str, before: str | None, after: str) -> Record:
     return single(argv, [used("x.o", source, opened=start + 1), *there], [made("lib.a", after, opened=start + 2)], started=start)
 
 
+def test_a_set_of_what_the_other_run_had_left_is_said_to_be_that(tmp_path: Path) -> None:
+    def run(start: int, source: str, before: str | None) -> Record:
+        names = [f"state/{n}.bin" for n in range(5)]
+        there = [] if before is None else [used(name, before + name, opened=start + 2) for name in names]
+        made_now = [made(name, source + name, opened=start + 3) for name in names]
+        return single(["train", "state"], [used("x", source, opened=start + 1), *there], made_now, started=start)
+
+    first = run(T0, "one", None)
+    found = both_ways(tmp_path, [first], [first, run(T0 + DAY, "two", "one")])
+    assert [(subject, cause.detail.get("left", False)) for (_, subject), cause in zip(told(found), found.causes, strict=True)] == [
+        ("x", False), ("state", True),
+    ]  # fmt: skip
+
+
 def test_what_the_other_run_had_left_comes_after_the_other_causes(tmp_path: Path) -> None:
     first = archived(T0, "one", None, "a")
     found = both_ways(tmp_path, [first], [first, archived(T0 + DAY, "two", "a", "b")])

@@ -16,6 +16,7 @@ from roar_tui.lineage.diff.result import Category, Change
 from roar_tui.store.pattern import FOLD_FROM
 
 MEMBERS = 10_000  # files of a set that are listed
+HOW = ("outside", "chosen", "left", "between")  # what a finding says of how a file came to differ, and a set of all its files
 
 
 class Inputs:
@@ -30,14 +31,12 @@ class Inputs:
         """Every input of `pair` that differs; files of one directory with one origin as one."""
         if pair.steps is None:
             return []
-        found = [finding for match in self._flow.inputs(pair) for finding in self._one(pair, match, self._is_left(pair, match))]
+        found = [finding for match in self._flow.inputs(pair) for finding in self._one(pair, match)]
         return _grouped(pair, self._without_kept(pair, found), self._flow.inputs(pair))
 
     def _is_left(self, pair: Pair, match: Match) -> bool:
         """Whether one step found what the other run had left where both write it: an archive that is updated, a checkpoint."""
         assert pair.steps is not None
-        if (match[0] is None) == (match[1] is None):
-            return False
         side = 0 if match[1] is None else 1
         file, other = match[side], pair.steps[1 - side]
         assert file is not None
@@ -110,7 +109,7 @@ class Inputs:
                     read.setdefault(file.path, file)
         return [self._finding(pair, *((file, None) if side == 0 else (None, file))) for file in read.values()]
 
-    def _one(self, pair: Pair, match: Match, left: bool = False) -> list[Finding]:
+    def _one(self, pair: Pair, match: Match) -> list[Finding]:
         a, b = match
         if a is not None and b is not None:
             if a.digest is not None and a.digest == b.digest:
@@ -128,7 +127,7 @@ class Inputs:
             self._changed(finding, a, b, makers)
         else:
             self._on_one_side(finding, makers)
-            if left:
+            if self._is_left(pair, match):
                 finding.detail["left"] = True
         return [finding]
 
@@ -239,8 +238,8 @@ def _grouped(pair: Pair, found: list[Finding], inputs: Iterable[Match]) -> list[
         if finding.category is not Category.DATA or total < FOLD_FROM or finding.detail.get("rewired"):
             result.append(finding)
             continue
-        origin = (directory, tuple(sorted(maker.index for maker in finding.made_by)), finding.detail.get("outside", False),
-                  finding.detail.get("chosen", False))  # fmt: skip
+        alike = tuple(finding.detail.get(name, False) for name in HOW)
+        origin = (directory, tuple(sorted(maker.index for maker in finding.made_by)), alike)
         sets.setdefault(origin, []).append(finding)
     for (directory, *_), members in sets.items():
         total = counts[directory] + extra
@@ -261,7 +260,7 @@ def _as_set(directory: str, members: list[Finding], total: int) -> Finding:
     if first.change is not Change.ADDED and "paths" in first.detail:
         whole.mirror = os.path.dirname(first.mirror)
     whole.detail = {"role": "data", "members": _members(members, total)}
-    whole.detail |= {name: True for name in ("outside", "chosen", "between") if first.detail.get(name)}
+    whole.detail |= {name: True for name in HOW if first.detail.get(name)}
     return whole
 
 
