@@ -40,10 +40,11 @@ class Marks:
     ok: str = "✓"
     warn: str = "!"
     fail: str = "✗"
+    becomes: str = "→"
 
 
 UNICODE = Marks()
-ASCII = Marks("*", "#", "@", "=", ">>", "o", "^", "...", "-", "|-", "`-", "| ", "ok", "!", "x")
+ASCII = Marks("*", "#", "@", "=", ">>", "o", "^", "...", "-", "|-", "`-", "| ", "ok", "!", "x", "->")
 
 
 def marks(environ: Mapping[str, str] | None = None) -> Marks:

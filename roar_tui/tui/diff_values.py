@@ -41,7 +41,7 @@ def pair_words(a: Any, b: Any, look: Look) -> Line:
     """`0.1 → 0.2`."""
     return [
         (value_words(a, look), tone_of(a)),
-        (f" {'→' if look.marks.unicode else '->'} ", "dim"),
+        (f" {look.marks.becomes} ", "dim"),
         (value_words(b, look), tone_of(b)),
     ]
 
@@ -82,7 +82,7 @@ def outcome_words(outcome: Outcome, look: Look, cwd: str | None, *, after: Outco
         return [("took ", "dim"), *pair_words(text.duration(a) or None, text.duration(b) or None, look)]
     name = path_words(outcome.what, look, cwd)
     if outcome.was is not None:
-        name = f"{path_words(outcome.was, look, cwd)} {'→' if look.marks.unicode else '->'} {name}"
+        name = f"{path_words(outcome.was, look, cwd)} {look.marks.becomes} {name}"
     if is_digest(a) and is_digest(b):
         return [(name, "strong"), (" differs", "warn")]
     if (is_digest(a) and b is None) or (is_digest(b) and a is None):

@@ -36,17 +36,18 @@ class Marks:
     ok: str
     bad: str
     wait: str
+    becomes: str  # between what was and what is
 
 
 UNICODE = Marks(
     unicode=True, artifact="◆", fileset="▤", step="⚙", code="≡", config="≡", log="≣", pipe="»", seen="↑", root="○", cursor="▌",
     opened="▾", closed="▸", more="…", dot="·", trail="‹", rule="─", arrow="→", branch="├─", last="└─", bar="│ ", box="╭╮╰╯─│",
-    ok="✓", bad="✗", wait="◌",
+    ok="✓", bad="✗", wait="◌", becomes="→",
 )  # fmt: skip
 ASCII = Marks(
     unicode=False, artifact="*", fileset="#", step="@", code="=", config="=", log="~", pipe="|", seen="^", root="o", cursor=">",
     opened="-", closed="+", more="~", dot="-", trail="<", rule="-", arrow=">", branch="|-", last="`-", bar="| ", box="++++-|",
-    ok="v", bad="x", wait=".",
+    ok="v", bad="x", wait=".", becomes="->",
 )  # fmt: skip
 
 

@@ -201,6 +201,9 @@ async def test_a_map_that_is_larger_than_the_screen_says_how_much_is_beside_it(t
         await driver.sees("fetch.py")
         await driver.press("enter", "m")
         await driver.sees("boxes", "out of view")
+        at_the_cursor = driver.lines[0]
+        driver.app.screen.query_one("MapView").scroll_to(y=0, animate=False, force=True)
+        await driver.until(lambda: driver.lines[0] != at_the_cursor, "what is counted is what is beside the screen now")
 
 
 async def test_the_palette_runs_an_action_of_the_screen(two_runs: Path) -> None:

@@ -147,7 +147,7 @@ class _View:
             return f"only in {'B' if cause.change is Change.ADDED else 'A'}{shown}"
         if cause.a is None and cause.b is None:
             return "differs"
-        arrow = "->" if marks().dot == "-" else "→"
+        arrow = marks().becomes
         if isinstance(cause.a, str) and isinstance(cause.b, str) and not self._everything and not _is_hex(cause.a):
             one, other = clip_apart(display(cause.a), display(cause.b), WORDS)
             return f"{one} {arrow} {other}"
@@ -208,7 +208,7 @@ class _View:
             a, b = (duration(v) if each.what == "duration" else self._value(v) for v in (each.a, each.b))
             name = self._path(each.what)
             if each.was is not None:
-                name = f"{self._path(each.was)} {'->' if marks().dot == '-' else '→'} {name}"
+                name = f"{self._path(each.was)} {marks().becomes} {name}"
             rows.append([name, a, b])
         self._screen.table([Column("", flexible=True, keep_end=True), Column("A"), Column("B")], rows)
         self._more(shown)

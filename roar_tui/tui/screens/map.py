@@ -65,7 +65,7 @@ class MapView(LineView, can_focus=True):
         if self.shown is None or self._look is None or cursor not in self.shown.boxes:
             return
         self.cursor = cursor
-        margin = max((self.size.width - self.layout_of.width) // 2, 0)
+        margin = self._margin
         self.content_lines = [[(" " * margin, "plain"), *line] for line in draw(self.shown, self.layout_of, cursor, self._look)]
         self.virtual_size = Size(max(self.layout_of.width + 1, self.size.width), len(self.content_lines))
         self.refresh()
@@ -87,8 +87,7 @@ class MapView(LineView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         if self.shown is None:
             return
-        margin = max((self.size.width - self.layout_of.width) // 2, 0)
-        x, y = event.x + self.scroll_offset.x - margin, event.y + self.scroll_offset.y
+        x, y = event.x + self.scroll_offset.x - self._margin, event.y + self.scroll_offset.y
         for name in self.shown.boxes:
             place = self.layout_of.places[name]
             if place.x <= x < place.x + place.width and place.y <= y < place.y + place.height:
@@ -99,18 +98,16 @@ class MapView(LineView, can_focus=True):
     def on_resize(self) -> None:
         self.put_cursor(self.cursor)
 
-    def on_mouse_scroll_down(self) -> None:
-        self.call_after_refresh(self.post_message, self.Moved())
-
-    def on_mouse_scroll_up(self) -> None:
-        self.call_after_refresh(self.post_message, self.Moved())
+    @property
+    def _margin(self) -> int:
+        """The cells left of a map that is narrower than the screen."""
+        return max((self.size.width - self.layout_of.width) // 2, 0)
 
     def hidden(self) -> int:
         """How many boxes lie wholly beside what is on screen."""
         if self.shown is None:
             return 0
-        margin = max((self.size.width - self.layout_of.width) // 2, 0)
-        window = Region(self.scroll_offset.x - margin, self.scroll_offset.y, self.size.width, self.size.height)
+        window = Region(self.scroll_offset.x - self._margin, self.scroll_offset.y, self.size.width, self.size.height)
         places = (self.layout_of.places[name] for name in self.shown.boxes)
         return sum(not window.overlaps(Region(place.x, place.y, place.width, place.height)) for place in places)
 
@@ -136,6 +133,8 @@ class MapScreen(ExplorerScreen):
     def on_mount(self) -> None:
         self.focus_list()
         self.head.show([[(" drawing", "dim"), (self.desk.marks.more, "dim")]])
+        for side in ("scroll_x", "scroll_y"):
+            self.watch(self.view, side, self._say_title, init=False)
         self.begin(self._read, group="map", exclusive=True)
 
     def focus_list(self) -> None:
@@ -185,7 +184,7 @@ class MapScreen(ExplorerScreen):
         if inside:
             left.append(("  with " + ", ".join(name_of(each) for each in inside[:6]), "dim"))
         behind = sum(box.more for box in view.shown.boxes.values())
-        right: Line = [(f"{text.count(len(view.shown.boxes), 'box', 'boxes')}", "dim")]
+        right: Line = [(text.count(len(view.shown.boxes), "box", "boxes"), "dim")]
         if hidden := view.hidden():
             right.append((f", {hidden} out of view", "dim"))
         right.append((f", {behind} with more behind " if behind else " ", "warn"))
